@@ -1,0 +1,235 @@
+/*
+ * conf: the configuration, as one immutable tree.
+ *
+ * conf_load reads a file into a struct conf: conf_parse makes a tree of
+ * directives, conf_schema knows each directive, conf_check fills in this tree.
+ * conf_open then opens what the tree names. From there on it is const: a
+ * worker never changes its mind.
+ *
+ * Inheritance is resolved here: every location is complete, nobody looks at
+ * an outer block at run time.
+ */
+#ifndef COMMON_CONF_H
+#define COMMON_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/buf.h"
+#include "common/log.h"
+#include "common/net.h"
+#include "common/str.h"
+
+struct conf_errors;
+struct mime_table;
+struct ssl_ctx_st;
+
+/* Where in a file something was said; file is NULL for a default. */
+struct conf_pos {
+	const char *file;
+	unsigned line;
+	unsigned col;
+};
+
+/* A directory that is opened before privileges go. One per distinct path. */
+struct conf_dir {
+	const char *path;		/* absolute */
+	int fd;				/* owned; O_PATH, -1 = not open */
+	struct conf_pos pos;
+};
+
+enum conf_cgi_kind {
+	CONF_CGI_OFF,
+	CONF_CGI_ON,			/* executable files below root */
+	CONF_CGI_DIR,			/* executable files below dir */
+	CONF_CGI_PROGRAM,		/* one program for everything here */
+	CONF_CGI_WITH			/* files below root, by an interpreter */
+};
+
+enum conf_cgi_stderr {
+	CONF_STDERR_UNSET,
+	CONF_STDERR_ON_FAILURE,
+	CONF_STDERR_ALWAYS,
+	CONF_STDERR_OFF
+};
+
+struct conf_cgi {
+	enum conf_cgi_kind kind;
+	struct conf_dir *dir;		/* of DIR; the program's folder of PROGRAM */
+	const char *program;		/* PROGRAM: its name in dir; WITH: absolute
+					 * path of the interpreter */
+	const char **env;		/* nenv strings "NAME=value" */
+	size_t nenv;
+	bool authorization;		/* hand Authorization to scripts */
+	int64_t first_byte_ms;		/* timeout to the first byte */
+	int64_t total_ms;		/* timeout in all */
+	int64_t term_ms;		/* after the request ended: SIGTERM */
+	int64_t kill_ms;		/* after the request ended: SIGKILL */
+	unsigned processes;		/* at once in a worker */
+	unsigned queue;			/* requests that may wait for a process */
+	int64_t queue_ms;		/* how long they may */
+	uint64_t cpu_s;
+	uint64_t memory;		/* bytes, RLIMIT_DATA */
+	uint64_t fsize;			/* bytes, RLIMIT_FSIZE */
+	enum conf_cgi_stderr stderr_mode;
+};
+
+enum conf_match {
+	CONF_MATCH_ALL,			/* the server itself, outside locations */
+	CONF_MATCH_EXACT,		/* location = /x */
+	CONF_MATCH_PREFIX,		/* location /x/ */
+	CONF_MATCH_SUFFIX		/* location *.php */
+};
+
+struct conf_location {
+	enum conf_match match;
+	struct str path;		/* "/x", "/x/", ".php"; empty for ALL */
+	struct conf_dir *root;
+	const char **index;		/* nindex file names, tried in order */
+	size_t nindex;
+	bool dotfiles;			/* serve names that begin with a dot */
+	bool access_log;
+	uint64_t max_body;		/* bytes of a request body */
+	struct conf_cgi cgi;
+	struct conf_pos pos;
+};
+
+struct conf_cert {
+	const char *certificate;	/* absolute paths */
+	const char *key;
+	struct conf_pos pos;
+};
+
+struct conf_server {
+	struct str *names;		/* lower case; "*" is any, "*.example.org"
+					 * any below; none at all is any too */
+	size_t nnames;
+	struct conf_location base;	/* where no location matches */
+	struct conf_location *locations;
+	size_t nlocations;
+	struct conf_cert *certs;
+	size_t ncerts;
+	struct ssl_ctx_st *tls;		/* owned, made by conf_open; NULL without
+					 * a certificate */
+	struct conf_pos pos;
+};
+
+/* One address to listen on, with the servers reached there. */
+struct conf_listen {
+	struct net_addr addr;
+	bool tls;
+	bool optional;			/* the [::] half of "listen 80" */
+	int backlog;			/* 0 = as much as the kernel allows */
+	const struct conf_server **servers; /* nservers, in the file's order */
+	size_t nservers;
+	const struct conf_server *fallback; /* takes names no server claims */
+	struct conf_pos pos;
+};
+
+/* Limits of a worker and its connections. */
+struct conf_limits {
+	unsigned connections;		/* per worker */
+	size_t header_size;		/* bytes of a request's head */
+	int64_t header_ms;		/* time for it to arrive; of a handshake too */
+	unsigned fields;		/* header fields */
+	int64_t body_ms;		/* time without progress */
+	uint64_t min_rate;		/* bytes a second, on average */
+	int64_t keepalive_ms;		/* idle time */
+	unsigned keepalive_requests;	/* per connection */
+	int64_t send_ms;		/* time without progress */
+};
+
+enum conf_log_kind {
+	CONF_LOG_UNSET,			/* terminal in the foreground, else file */
+	CONF_LOG_OFF,
+	CONF_LOG_FILE,
+	CONF_LOG_STDOUT,
+	CONF_LOG_STDERR
+};
+
+enum conf_log_format {
+	CONF_FORMAT_UNSET,
+	CONF_FORMAT_COMBINED,
+	CONF_FORMAT_COMMON
+};
+
+struct conf_logfile {
+	enum conf_log_kind kind;
+	const char *path;		/* absolute; the default's for UNSET too */
+	struct conf_pos pos;
+};
+
+struct conf {
+	const char *file;		/* as it was named; owned by the tree */
+	const char *user;		/* workers run as this user */
+	struct conf_pos user_pos;
+	unsigned workers;		/* resolved: never 0 */
+	const char *pidfile;		/* absolute */
+	bool pidfile_set;		/* named in the file, not the default */
+	struct conf_pos pidfile_pos;
+	int64_t drain_ms;
+	bool sandbox;
+	struct conf_dir *spool;		/* large request bodies go here; its fd may
+					 * be -1 when the default is missing: then
+					 * the system's temporary folder is used */
+	uint64_t spool_total;
+	struct conf_limits limits;
+	struct conf_logfile access;
+	enum conf_log_format access_format;
+	struct conf_logfile error;
+	enum log_level error_level;
+	int tls_min;			/* TLS1_2_VERSION or TLS1_3_VERSION */
+	int tls_max;
+	const char *ciphers;		/* OpenSSL list; NULL = built-in choice */
+	struct mime_table *mime;	/* owned */
+	struct conf_server *servers;
+	size_t nservers;
+	struct conf_listen *listens;
+	size_t nlistens;
+	struct conf_dir *dirs;		/* ndirs, all that were named; owned */
+	size_t ndirs;
+};
+
+/*
+ * Reads file (NULL: an empty configuration, all defaults). Every mistake is
+ * added to errors. Returns the tree, owned by the caller (conf_free), or NULL
+ * when there was any mistake.
+ */
+struct conf *conf_load(const char *file, struct conf_errors *errors);
+
+/*
+ * Opens the directories and loads the certificates a tree names, as the
+ * process's present user. Adds every failure to errors; 0 or -1.
+ */
+int	conf_open(struct conf *conf, struct conf_errors *errors);
+
+/* Closes what conf_open opened and frees the tree. NULL is fine. */
+void	conf_free(struct conf *conf);
+
+/* Appends the effective configuration, readable by conf_load. 0 or -1. */
+int	conf_dump(const struct conf *conf, struct buf *out);
+
+/* Appends what the schema says of one directive (name, contexts, arguments,
+ * default, sentence). 0, or -1 when there is no such directive. */
+int	conf_help(const char *name, struct buf *out);
+
+/* --- mistakes --- */
+
+struct conf_errors {
+	struct buf text;		/* owned: what to show, all of it */
+	unsigned n;			/* how many mistakes */
+};
+
+/*
+ * Adds one mistake: "file:line:col: text", the line itself and a caret under
+ * width columns (0: no caret line), then the cure behind the caret when hint
+ * is not NULL. A pos without file gives the text alone.
+ */
+void	conf_error(struct conf_errors *e, const struct conf_pos *pos,
+	    unsigned width, const char *hint, const char *fmt, ...)
+	    __attribute__((format(printf, 5, 6)));
+void	conf_errors_free(struct conf_errors *e);
+
+#endif

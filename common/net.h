@@ -1,0 +1,54 @@
+/*
+ * net: addresses and listening sockets.
+ */
+#ifndef COMMON_NET_H
+#define COMMON_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "common/str.h"
+
+/* An internet address and port. Zero is none. */
+struct net_addr {
+	union {
+		sa_family_t family;	/* AF_INET or AF_INET6 */
+		struct sockaddr sa;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	};
+};
+
+#define NET_ADDR_TEXT	56	/* [v6%scope]:port and its NUL */
+
+socklen_t net_addr_len(const struct net_addr *a);
+/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4); returns its
+ * length. */
+size_t	net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT]);
+/* With port: "127.0.0.1:80", "[::1]:80". */
+size_t	net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT]);
+uint16_t net_addr_port(const struct net_addr *a);
+bool	net_addr_eq(const struct net_addr *a, const struct net_addr *b);
+/* Reads a numeric IPv4 or IPv6 address ("1.2.3.4", "::1", "[::1]"): 0 or -1. */
+int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);
+
+/*
+ * A TCP socket, bound and listening: non-blocking, close-on-exec,
+ * SO_REUSEADDR, IPV6_V6ONLY. backlog is cut to somaxconn by the kernel. -1
+ * with errno.
+ */
+int	net_listen(const struct net_addr *a, int backlog);
+/* The address a socket is bound to (its real port, when 0 was asked for). */
+int	net_local(int fd, struct net_addr *out);
+/* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */
+int	net_prepare(int fd);
+/* Sends (receives) one descriptor over a UNIX socket together with the byte
+ * tag. 0 or -1 with errno; *fd is -1 when none came. */
+int	net_send_fd(int sock, char tag, int fd);
+int	net_recv_fd(int sock, char *tag, int *fd);
+
+#endif

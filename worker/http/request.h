@@ -1,0 +1,103 @@
+/*
+ * request: one request and the response to it, between the protocol that read
+ * it and the handler that answers it.
+ *
+ * Made by the protocol, owned by the connection; everything in it lives in its
+ * arena and dies with it. It knows neither sockets nor framing.
+ */
+#ifndef WORKER_HTTP_REQUEST_H
+#define WORKER_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/arena.h"
+#include "common/clock.h"
+#include "common/net.h"
+#include "common/str.h"
+#include "worker/http/body.h"
+#include "worker/http/framing.h"
+#include "worker/http/parse.h"
+
+#define REQUEST_MAGIC	0x52657175u
+
+struct conf;
+struct conf_location;
+struct conf_server;
+struct request;
+struct score_request;
+
+/* What the connection knows of the client; borrowed by its requests. */
+struct client_info {
+	struct net_addr peer;
+	const struct net_addr *local;	/* borrowed: the listening address */
+	bool tls;
+	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without TLS */
+	const char *tls_cipher;		/* static, NULL without TLS */
+};
+
+/* What a handler says of its answer. */
+struct response {
+	int status;			/* 0 = no answer yet */
+	int64_t length;			/* of the body in bytes; -1 = not known */
+	const char *type;		/* Content-Type; NULL = none. Borrowed */
+	const char *location;		/* Location; NULL = none. In the arena */
+	const char *allow;		/* Allow; NULL = none. Borrowed */
+	const char *etag;		/* ETag with its quotes; NULL = none */
+	time_t modified;		/* Last-Modified, when has_modified */
+	bool has_modified;
+	bool head_only;			/* the body is not sent (HEAD, 304) */
+	bool close;			/* the connection must not persist */
+	int retry_after;		/* seconds; 0 = no Retry-After */
+	struct buf fields;		/* owned: more header lines, each with its
+					 * CRLF; only response_field writes it */
+	struct source *source;		/* owned; NULL = no body */
+};
+
+struct request {
+	uint32_t magic;			/* REQUEST_MAGIC */
+	struct arena arena;
+	const struct conf *conf;		/* borrowed, process */
+	const struct conf_server *server;	/* borrowed, process */
+	const struct conf_location *location;	/* borrowed, process */
+	const struct client_info *client;	/* borrowed, connection */
+	struct http_head *head;		/* slices of a copy in the arena */
+	struct http_framing framing;
+	struct http_target target;
+	struct str path;		/* decoded, clean; in the arena */
+	time_t started;			/* wall time */
+	struct mono started_at;
+	struct response response;
+	struct sink *sink;		/* owned; NULL = the body is discarded */
+	uint64_t body_received;		/* decoded bytes of the request's body */
+	uint64_t body_sent;		/* bytes of the response's body, unframed */
+	bool body_complete;		/* the request's body is all here */
+	bool aborted;			/* the response was cut short */
+	struct score_request *score;	/* borrowed; NULL = no slot */
+
+	/* The protocol's: run the connection again. Called by request_wake. */
+	void (*wake)(struct request *r);
+	void *protocol;			/* borrowed: whose request it is */
+	struct request *next;		/* the protocol's queue */
+};
+
+/* NULL when memory is short. */
+struct request *request_new(void);
+/* Closes source and sink and frees all. */
+void	request_free(struct request *r);
+/*
+ * For a handler that had to wait: something can move now (the response was
+ * filled in, the source has bytes, the sink takes more). May free the request
+ * before it returns.
+ */
+void	request_wake(struct request *r);
+
+/*
+ * Adds a header line to the response. The one place where a header is written:
+ * a name that is no token or a value with a control byte aborts in debug
+ * builds and is refused otherwise (-1, and the request should fail with 500).
+ */
+int	response_field(struct request *r, struct str name, struct str value);
+
+#endif

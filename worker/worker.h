@@ -1,0 +1,54 @@
+/*
+ * worker: one process serving connections. This header is all the master
+ * knows of it.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stddef.h>
+#include <stdnoreturn.h>
+
+struct conf;
+struct conf_listen;
+struct shm;
+
+/* A listening socket, as the master bound it. */
+struct listener {
+	int fd;				/* owned by the process */
+	const struct conf_listen *conf;	/* borrowed */
+};
+
+/*
+ * What is said over the socketpair between a worker and the master, a byte
+ * each way. EOF at the worker: the master is gone.
+ */
+enum worker_message {
+	WORKER_NOTHING,
+	WORKER_READY = 'R',		/* worker: serving from now on */
+	WORKER_RING = 'L',		/* worker: a ring is a quarter full */
+	WORKER_ACCESS_FD = 'A',		/* master: the reopened access log, with
+					 * its descriptor */
+	WORKER_ERROR_FD = 'E'		/* master: the reopened error log */
+};
+
+struct worker_args {
+	const struct conf *conf;	/* borrowed, const from here on */
+	unsigned slot;			/* 0 to workers - 1 */
+	unsigned generation;
+	int channel;			/* socketpair to the master; owned */
+	struct shm *shm;		/* borrowed: this worker's */
+	const struct listener *listeners; /* borrowed; the descriptors are the
+					 * worker's to close */
+	size_t nlisteners;
+	int access_fd;			/* owned; -1 = no access log. Written to
+					 * only when the master is gone */
+	int error_fd;			/* owned; likewise */
+};
+
+/*
+ * Serves until told to stop; exits the process (0: drained or stopped). Called
+ * with privileges dropped, signals blocked, and nothing else open.
+ */
+noreturn void worker_run(const struct worker_args *args);
+
+#endif
