@@ -3,16 +3,28 @@
 
 VERSION	= 0.1
 
-COMMON	= str buf arena clock log sig net proc fdset mime shm ring scoreboard \
-	  tlsctx conf_error conf_parse conf_schema conf_check conf_open conf_dump
-MASTER	= cli daemon priv master listen spawn reap reload logwriter
-WORKER	= worker loop timeout ledger accept conn transport_plain transport_tls \
-	  http1 http1_body http1_head accesslog
-HTTP	= parse framing target chunk uri date status request
-SERVE	= route static beneath error cgi cgi_env cgi_output cgi_spawn
+# common/: usable by master and worker
+COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
+	  shm scoreboard ring
+CONF	= conf_file conf_lex conf_parse conf_include conf_schema conf_nearest \
+	  conf_value conf_build conf_build_main conf_build_site \
+	  conf_build_names conf_build_listen conf_build_cgi conf_check \
+	  conf_open conf_dump conf_dump_site conf_help conf_error
+# master/: everything privileged
+MASTER	= cli config daemon priv master channel listen spawn generation \
+	  reap autopsy watchdog reload logs logfile logwriter
+# worker/: one process serving connections
+WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
+	  transport_plain transport_tls http1 http1_body http1_head \
+	  http1_reply accesslog score orphan
+# worker/http/: messages, no I/O
+HTTP	= parse fields framing target chunk uri date cond status body request
+# worker/serve/: what answers
+SERVE	= route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
+	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
-LIB	= $(COMMON:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
+LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
 	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
 # Sample programs of www/, built from C.

@@ -60,6 +60,7 @@ struct conf_cgi {
 	struct conf_dir *dir;		/* of DIR; the program's folder of PROGRAM */
 	const char *program;		/* PROGRAM: its name in dir; WITH: absolute
 					 * path of the interpreter */
+	struct conf_pos pos;		/* of the path */
 	const char **env;		/* nenv strings "NAME=value" */
 	size_t nenv;
 	bool authorization;		/* hand Authorization to scripts */
@@ -100,6 +101,7 @@ struct conf_cert {
 	const char *certificate;	/* absolute paths */
 	const char *key;
 	struct conf_pos pos;
+	struct conf_pos key_pos;
 };
 
 struct conf_server {
@@ -183,6 +185,7 @@ struct conf {
 	int tls_min;			/* TLS1_2_VERSION or TLS1_3_VERSION */
 	int tls_max;
 	const char *ciphers;		/* OpenSSL list; NULL = built-in choice */
+	struct conf_pos ciphers_pos;
 	struct mime_table *mime;	/* owned */
 	struct conf_server *servers;
 	size_t nservers;
@@ -220,12 +223,18 @@ int	conf_help(const char *name, struct buf *out);
 struct conf_errors {
 	struct buf text;		/* owned: what to show, all of it */
 	unsigned n;			/* how many mistakes */
+	size_t shown;			/* bytes of text without the line that
+					 * counts what is not shown */
 };
 
+#define CONF_ERRORS_SHOWN	50		/* mistakes; the rest is counted */
+#define CONF_WORD		((unsigned)-1)	/* width: of the word at pos */
+
 /*
- * Adds one mistake: "file:line:col: text", the line itself and a caret under
- * width columns (0: no caret line), then the cure behind the caret when hint
- * is not NULL. A pos without file gives the text alone.
+ * Adds one mistake: "file:line:col: text", the line itself and carets under
+ * width bytes (0: no caret line), then the cure behind the carets when hint is
+ * not NULL. A pos without line gives "file: text (hint)", one without file (or
+ * NULL) "text (hint)". Control bytes come out as \xHH, whatever they are in.
  */
 void	conf_error(struct conf_errors *e, const struct conf_pos *pos,
 	    unsigned width, const char *hint, const char *fmt, ...)

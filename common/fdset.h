@@ -24,12 +24,17 @@ void	fdset_free(struct fdset *s);
 void	fdset_add(struct fdset *s, int fd);
 void	fdset_del(struct fdset *s, int fd);
 bool	fdset_has(const struct fdset *s, int fd);
-/* The members of s below nfds into dst, of which at least as much is clear as
- * the kernel reads; dst is grown when needed: 0 or -1. */
-int	fdset_copy(struct fdset *dst, const struct fdset *s, int nfds);
-/* dst becomes the union of a and b below nfds. 0 or -1. */
-int	fdset_union(struct fdset *dst, const struct fdset *a,
+/* dst becomes the union (the intersection) of a and b below nfds; all three
+ * must have room for nfds (asserted). */
+void	fdset_union(struct fdset *dst, const struct fdset *a,
 	    const struct fdset *b, int nfds);
+void	fdset_intersect(struct fdset *dst, const struct fdset *a,
+	    const struct fdset *b, int nfds);
+/* Is every member of a below nfds in b too? */
+bool	fdset_within(const struct fdset *a, const struct fdset *b, int nfds);
+void	fdset_clear(struct fdset *s);
+/* One past the highest member, or 0. */
+int	fdset_end(const struct fdset *s);
 /* The first member at or after from and below nfds, or -1. */
 int	fdset_next(const struct fdset *s, int from, int nfds);
 /* For pselect(). */

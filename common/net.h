@@ -23,11 +23,11 @@ struct net_addr {
 	};
 };
 
-#define NET_ADDR_TEXT	56	/* [v6%scope]:port and its NUL */
+#define NET_ADDR_TEXT	64	/* [v6%scope]:port and its NUL */
 
 socklen_t net_addr_len(const struct net_addr *a);
-/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4); returns its
- * length. */
+/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "-" when it is
+ * neither family); returns its length. */
 size_t	net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT]);
 /* With port: "127.0.0.1:80", "[::1]:80". */
 size_t	net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT]);
@@ -47,7 +47,8 @@ int	net_local(int fd, struct net_addr *out);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */
 int	net_prepare(int fd);
 /* Sends (receives) one descriptor over a UNIX socket together with the byte
- * tag. 0 or -1 with errno; *fd is -1 when none came. */
+ * tag. 0 or -1 with errno; *fd is -1 when none came. The end of the stream is
+ * -1 with EPIPE. */
 int	net_send_fd(int sock, char tag, int fd);
 int	net_recv_fd(int sock, char *tag, int *fd);
 

@@ -42,6 +42,12 @@ struct source {
 	const struct source_ops *ops;
 };
 
+struct arena;
+
+/* A source of n bytes at p (borrowed), itself in the arena; NULL when memory
+ * is short. */
+struct source *source_from_memory(struct arena *a, const char *p, size_t n);
+
 struct sink;
 
 struct sink_ops {
@@ -49,7 +55,8 @@ struct sink_ops {
 	int (*put)(struct sink *s, const char *p, size_t n);
 	/* The body is complete: 0, or the status to fail with. */
 	int (*end)(struct sink *s);
-	/* Once, after end or instead of it. The sink is gone afterwards. */
+	/* Once, with the request, whether end came before or not. The sink is
+	 * gone afterwards. */
 	void (*close)(struct sink *s);
 };
 

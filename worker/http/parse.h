@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 #include "common/str.h"
+#include "worker/http/fields.h"
 
 #define HTTP_FIELDS_MAX		128	/* no configuration goes above this */
-#define HTTP_LINE_MAX		8192	/* request line; one field line */
+#define HTTP_LINE_MAX		8192	/* request line; one field line; both
+					 * without their CRLF */
 #define HTTP_METHOD_MAX		32
 
 enum http_method {
@@ -28,41 +30,7 @@ enum http_method {
 	HTTP_OPTIONS,
 	HTTP_CONNECT,
 	HTTP_TRACE,
-	HTTP_METHOD_OTHER		/* a token that names no method we know */
-};
-
-/* Fields looked up on every request are recognised while parsing. */
-enum http_field_id {
-	FIELD_OTHER,
-	FIELD_ACCEPT_ENCODING,
-	FIELD_AUTHORIZATION,
-	FIELD_CONNECTION,
-	FIELD_CONTENT_LENGTH,
-	FIELD_CONTENT_TYPE,
-	FIELD_COOKIE,
-	FIELD_EXPECT,
-	FIELD_HOST,
-	FIELD_IF_MATCH,
-	FIELD_IF_MODIFIED_SINCE,
-	FIELD_IF_NONE_MATCH,
-	FIELD_IF_RANGE,
-	FIELD_IF_UNMODIFIED_SINCE,
-	FIELD_KEEP_ALIVE,
-	FIELD_PROXY,
-	FIELD_RANGE,
-	FIELD_REFERER,
-	FIELD_TE,
-	FIELD_TRAILER,
-	FIELD_TRANSFER_ENCODING,
-	FIELD_UPGRADE,
-	FIELD_USER_AGENT,
-	FIELD_IDS			/* how many there are */
-};
-
-struct http_field {
-	enum http_field_id id;
-	struct str name;		/* as it was sent */
-	struct str value;		/* without the space around it */
+	HTTP_METHOD_OTHER		/* a token that is none of them */
 };
 
 /* Slices into the parsed bytes. */
@@ -73,8 +41,8 @@ struct http_head {
 	int version_minor;		/* of HTTP/1.x */
 	struct http_field field[HTTP_FIELDS_MAX];
 	size_t nfields;
-	/* 1 + the index in field of the first of each known kind, 0 = absent;
-	 * and how often it came. */
+	/* 1 + the index in field of the first of each kind, 0 = absent; and
+	 * how often it came. Only the first nfields of field are set. */
 	uint8_t first[FIELD_IDS];
 	uint8_t count[FIELD_IDS];
 };
@@ -94,33 +62,24 @@ struct http_parse_limits {
 /*
  * Reads one head at p. COMPLETE: *head is filled and *used is its length,
  * an empty line before it and the one that ends it included. BAD: *status is
- * 400, 414, 431 or 505 (501 is the caller's). PARTIAL: call again with the
- * same bytes and more; *scanned (0 at first, the caller keeps it with the
- * bytes) makes that cost no more than looking at the new bytes once for the
- * end of the head, while a head that is already wrong or too long is refused
- * before its end arrives.
+ * 400, 414, 431 or 505 (501 is the caller's), and *head has no fields. PARTIAL:
+ * call again with the same bytes and more.
+ *
+ * *scanned is 0 for a new head and belongs to the parser until COMPLETE, which
+ * leaves it 0; the caller keeps it with the bytes, which may move meanwhile.
+ * Thanks to it a later call looks at the new bytes only, and at each line once
+ * more when its end has come. What is already wrong or too long is refused
+ * before the end of the head arrives.
  */
 enum http_parse_result http_parse(const char *p, size_t n,
 	    const struct http_parse_limits *limits, size_t *scanned,
 	    struct http_head *head, size_t *used, int *status);
 
-/* The first field of a kind; NULL when absent. */
-const struct http_field *http_field(const struct http_head *head,
-	    enum http_field_id id);
-/* Its value; empty when absent. */
-struct str	http_field_value(const struct http_head *head,
-	    enum http_field_id id);
-/* Does a field of this kind hold the element, compared without case, in any
- * of its lines? */
-bool		http_field_has(const struct http_head *head,
-	    enum http_field_id id, struct str element);
-
-/* The kind of a field name, in any case. */
-enum http_field_id http_field_lookup(struct str name);
 /* RFC 9110 5.6.2. */
 bool		http_is_token(struct str s);
 bool		http_is_token_char(char c);
 /* RFC 9110 5.5: VCHAR, obs-text, SP and HTAB only. */
 bool		http_is_field_value(struct str s);
+bool		http_is_value_char(char c);
 
 #endif

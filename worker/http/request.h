@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/arena.h"
+#include "common/buf.h"
 #include "common/clock.h"
 #include "common/net.h"
 #include "common/str.h"
@@ -62,7 +63,8 @@ struct request {
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
 	const struct client_info *client;	/* borrowed, connection */
-	struct http_head *head;		/* slices of a copy in the arena */
+	struct http_head *head;		/* room for one; slices of a copy in the
+					 * arena once the request has begun */
 	struct http_framing framing;
 	struct http_target target;
 	struct str path;		/* decoded, clean; in the arena */
@@ -74,18 +76,28 @@ struct request {
 	uint64_t body_sent;		/* bytes of the response's body, unframed */
 	bool body_complete;		/* the request's body is all here */
 	bool aborted;			/* the response was cut short */
+	bool logged;			/* its access-log line is in the ring */
 	struct score_request *score;	/* borrowed; NULL = no slot */
 
-	/* The protocol's: run the connection again. Called by request_wake. */
-	void (*wake)(struct request *r);
+	/* The protocol's own, from here on. */
+	void (*wake)(struct request *r);	/* for request_wake */
 	void *protocol;			/* borrowed: whose request it is */
-	struct request *next;		/* the protocol's queue */
+	struct request *next;		/* its queue of answered requests */
+	bool head_written;		/* the response's head is on its way */
+	bool chunked;			/* and its body is sent in chunks */
+	bool in_chunk;			/* a chunk's data lacks its CRLF */
+	uint64_t head_at;		/* where in the connection's output the */
+	uint64_t body_at;		/* head, the body and the end of the */
+	uint64_t end_at;		/* response stand */
+	uint64_t log_mark;		/* its line in the ring ends here */
 };
 
 /* NULL when memory is short. */
 struct request *request_new(void);
 /* Closes source and sink and frees all. */
 void	request_free(struct request *r);
+/* Frees the requests that are kept for reuse. */
+void	request_pool_free(void);
 /*
  * For a handler that had to wait: something can move now (the response was
  * filled in, the source has bytes, the sink takes more). May free the request

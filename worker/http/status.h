@@ -8,8 +8,8 @@
 
 /* "Not Found" for 404; "Unknown" for a code without a registered phrase. */
 struct str	status_reason(int status);
-/* The whole status line "HTTP/1.1 404 Not Found\r\n" of the codes pyked sends
- * itself; empty for any other. */
+/* The whole status line "HTTP/1.1 404 Not Found\r\n" of a registered code;
+ * empty for any other, such as a script may choose. */
 struct str	status_line(int status);
 
 #endif

@@ -1,0 +1,231 @@
+/*
+ * conf_load: parse, check, build, in that order.
+ */
+#include "common/conf_build.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/conf_check.h"
+#include "common/mime.h"
+
+#define DEFAULT_WORDS	(CONF_ARGS + 1)
+#define MAX_BODY_UNSET	UINT64_MAX	/* more than may be written */
+
+void
+conf_no_memory(struct conf_tree *t)
+{
+	if (!t->no_memory)
+		conf_error(t->errors, NULL, 0, NULL, "out of memory");
+	t->no_memory = true;
+}
+
+void *
+conf_alloc(struct conf_tree *t, size_t n)
+{
+	void *p = arena_alloc(&t->arena, n);
+
+	if (p == NULL)
+		conf_no_memory(t);
+	return p;
+}
+
+char *
+conf_strdup(struct conf_tree *t, struct str s)
+{
+	char *p = arena_strdup(&t->arena, s);
+
+	if (p == NULL)
+		conf_no_memory(t);
+	return p;
+}
+
+void *
+conf_grow(struct conf_tree *t, const void *array, size_t n, size_t size)
+{
+	char *grown;
+
+	if (n > 0 && (n & (n - 1)) != 0)
+		return (void *)(uintptr_t)array;
+	grown = conf_alloc(t, (n == 0 ? 1 : 2 * n) * size);
+	if (grown != NULL && n > 0)
+		memcpy(grown, array, n * size);
+	return grown;
+}
+
+void
+conf_wrong(const struct conf_scope *scope, const struct conf_word *at,
+    const char *hint, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (buf_vprintf(&text, fmt, ap) == -1)
+		conf_no_memory(scope->tree);
+	else
+		conf_error(scope->tree->errors, &at->pos, CONF_WORD, hint,
+		    "%.*s", (int)buf_len(&text), buf_head(&text));
+	va_end(ap);
+	buf_free(&text);
+}
+
+struct conf_dir *
+conf_build_dir(struct conf_tree *tree, const char *path,
+    const struct conf_pos *pos)
+{
+	struct conf *conf = &tree->conf;
+	struct conf_dir *dir;
+	size_t i;
+
+	for (i = 0; i < conf->ndirs; i++) {
+		dir = &conf->dirs[i];
+		if (strcmp(dir->path, path) != 0)
+			continue;
+		if (dir->pos.file == NULL)
+			dir->pos = *pos;
+		return dir;
+	}
+	dir = &conf->dirs[conf->ndirs++];
+	*dir = (struct conf_dir){ .path = path, .fd = -1, .pos = *pos };
+	return dir;
+}
+
+/* --- nodes --- */
+
+static void *
+base(struct conf_scope *scope, const struct conf_directive *d)
+{
+	if ((d->where & (CONF_IN_LOCATION | CONF_IN_CGI_LIMITS)) != 0)
+		return scope->location;
+	return scope->tree;
+}
+
+void
+conf_build_node(struct conf_scope *scope, const struct conf_node *node)
+{
+	const struct conf_directive *d = node->directive;
+	size_t i;
+
+	for (i = 0; i < CONF_ARGS && i + 1 < node->nwords; i++)
+		if (d->args[i].size > 0)
+			conf_value_store(&d->args[i], base(scope, d),
+			    node->words[i + 1].value);
+	if (d->apply != NULL)
+		d->apply(scope, node);
+}
+
+void
+conf_build_some(struct conf_scope *scope, const struct conf_node *block,
+    bool late)
+{
+	const struct conf_node *node;
+
+	for (node = block->first; node != NULL; node = node->next)
+		if (node->directive != NULL && node->directive->late == late)
+			conf_build_node(scope, node);
+}
+
+void
+conf_build_block(struct conf_scope *scope, const struct conf_node *node)
+{
+	conf_build_some(scope, node, false);
+}
+
+/* --- all of it --- */
+
+/* One directive as if its default stood in a file. */
+static void
+build_default(struct conf_scope *scope, const struct conf_directive *d)
+{
+	struct conf_word words[DEFAULT_WORDS] = { { .value = 0 } };
+	struct conf_node node = { .words = words, .directive = d, .nwords = 1 };
+	const char *p = d->value;
+	bool good;
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, " ");
+		char *text = conf_strdup(scope->tree, (struct str){ p, n });
+
+		if (text == NULL)
+			return;
+		assert(node.nwords < DEFAULT_WORDS);
+		words[node.nwords++].text = (struct str){ text, n };
+		p += n + (p[n] == ' ');
+	}
+	good = conf_check_values(scope->tree, &node, d);
+	assert(good || scope->tree->no_memory);
+	if (good)
+		conf_build_node(scope, &node);
+}
+
+static void
+build_defaults(struct conf_scope *scope)
+{
+	size_t i;
+
+	for (i = 0; i < conf_schema_n; i++)
+		if (conf_schema[i].value != NULL && !conf_schema[i].late)
+			build_default(scope, &conf_schema[i]);
+}
+
+/* What the main level says, wherever it stands: servers begin with it. */
+static void
+build_main(struct conf_scope *scope)
+{
+	scope->location->max_body = MAX_BODY_UNSET;
+	conf_build_some(scope, scope->tree->root, false);
+	if (scope->location->max_body == MAX_BODY_UNSET)
+		scope->location->max_body = scope->tree->limits_body;
+}
+
+static void
+build(struct conf_tree *tree)
+{
+	struct conf_scope scope = { .tree = tree, .location = &tree->base };
+
+	tree->conf.dirs = conf_alloc(tree, (tree->nnodes + conf_schema_n) *
+	    sizeof(*tree->conf.dirs));
+	tree->conf.mime = mime_new();
+	if (tree->conf.mime == NULL)
+		conf_no_memory(tree);
+	if (tree->no_memory)
+		return;
+	build_defaults(&scope);
+	if (!tree->no_memory)
+		build_main(&scope);
+	if (!tree->no_memory)
+		conf_build_servers(tree);
+	if (!tree->no_memory)
+		conf_build_listens(tree);
+}
+
+struct conf *
+conf_load(const char *file, struct conf_errors *errors)
+{
+	struct conf_tree *tree = calloc(1, sizeof(*tree));
+	unsigned before = errors->n;
+
+	if (tree == NULL) {
+		conf_error(errors, NULL, 0, NULL, "out of memory");
+		return NULL;
+	}
+	tree->errors = errors;
+	tree->root = conf_alloc(tree, sizeof(*tree->root));
+	if (file != NULL && tree->root != NULL) {
+		tree->conf.file = conf_strdup(tree, str_from(file));
+		conf_parse(tree, file);
+		conf_check(tree);
+	}
+	if (!tree->unbalanced && !tree->no_memory)
+		build(tree);
+	tree->errors = NULL;
+	tree->root = NULL;
+	if (errors->n == before)
+		return &tree->conf;
+	conf_free(&tree->conf);
+	return NULL;
+}

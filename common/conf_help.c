@@ -1,0 +1,38 @@
+/*
+ * What the schema says of one directive, for people.
+ */
+#include "common/conf.h"
+
+#include "common/conf_schema.h"
+
+static int
+put_help(const struct conf_directive *d, struct buf *out)
+{
+	unsigned bit;
+	int bad = 0;
+	bool first = true;
+
+	bad |= buf_printf(out, "%s %s\n    %s\n    belongs in: ", d->name,
+	    d->shape, d->help);
+	for (bit = 1; bit < CONF_IN_FILE; bit <<= 1) {
+		if ((d->where & bit) == 0)
+			continue;
+		bad |= buf_printf(out, "%s%s", first ? "" : ", ",
+		    conf_where_name(bit));
+		first = false;
+	}
+	if (d->value != NULL)
+		bad |= buf_printf(out, "\n    default: %s", d->value);
+	bad |= buf_printf(out, "\n    a change needs: a %s\n",
+	    d->restart ? "restart" : "reload");
+	return bad == 0 ? 0 : -1;
+}
+
+int
+conf_help(const char *name, struct buf *out)
+{
+	const struct conf_directive *d;
+
+	d = conf_schema_find(str_from(name), CONF_IN_ANY);
+	return d == NULL ? -1 : put_help(d, out);
+}

@@ -1,0 +1,262 @@
+/* Addresses, listening sockets, and descriptors sent to another process. */
+#include "common/net.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- addresses --- */
+
+socklen_t
+net_addr_len(const struct net_addr *a)
+{
+	return a->family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in4);
+}
+
+/* "%eth0" for an address that is good on one link only; by number when the
+ * link has no name any more. */
+static size_t
+put_scope(uint32_t scope, char *p, size_t room)
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(scope, name) != NULL)
+		return (size_t)snprintf(p, room, "%%%s", name);
+	return (size_t)snprintf(p, room, "%%%u", scope);
+}
+
+static size_t
+host6(const struct net_addr *a, char text[NET_ADDR_TEXT])
+{
+	const struct in6_addr *in = &a->in6.sin6_addr;
+	size_t n;
+
+	if (IN6_IS_ADDR_V4MAPPED(in))
+		(void)inet_ntop(AF_INET, in->s6_addr + 12, text, NET_ADDR_TEXT);
+	else
+		(void)inet_ntop(AF_INET6, in, text, NET_ADDR_TEXT);
+	n = strlen(text);
+	if (a->in6.sin6_scope_id != 0)
+		n += put_scope(a->in6.sin6_scope_id, text + n,
+		    NET_ADDR_TEXT - n);
+	return n;
+}
+
+size_t
+net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT])
+{
+	if (a->family == AF_INET6)
+		return host6(a, text);
+	if (a->family == AF_INET)
+		(void)inet_ntop(AF_INET, &a->in4.sin_addr, text, NET_ADDR_TEXT);
+	else
+		(void)snprintf(text, NET_ADDR_TEXT, "-");
+	return strlen(text);
+}
+
+size_t
+net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT])
+{
+	char host[NET_ADDR_TEXT];
+	bool colons;
+	int n;
+
+	(void)net_addr_host(a, host);
+	colons = strchr(host, ':') != NULL;
+	n = snprintf(text, NET_ADDR_TEXT, "%s%.*s%s:%u", colons ? "[" : "",
+	    NET_ADDR_TEXT - (int)sizeof("[]:65535"), host, colons ? "]" : "",
+	    (unsigned)net_addr_port(a));
+	assert(n > 0 && n < NET_ADDR_TEXT);
+	return (size_t)n;
+}
+
+uint16_t
+net_addr_port(const struct net_addr *a)
+{
+	if (a->family == AF_INET6)
+		return ntohs(a->in6.sin6_port);
+	return a->family == AF_INET ? ntohs(a->in4.sin_port) : 0;
+}
+
+bool
+net_addr_eq(const struct net_addr *a, const struct net_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	if (a->family == AF_INET)
+		return a->in4.sin_port == b->in4.sin_port &&
+		    a->in4.sin_addr.s_addr == b->in4.sin_addr.s_addr;
+	if (a->family == AF_INET6)
+		return a->in6.sin6_port == b->in6.sin6_port &&
+		    a->in6.sin6_scope_id == b->in6.sin6_scope_id &&
+		    memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr,
+		    sizeof(a->in6.sin6_addr)) == 0;
+	return true;
+}
+
+/* The number of the link a scope names, by name or by number; 0 is none. */
+static uint32_t
+scope_index(const char *scope)
+{
+	uint64_t number;
+
+	if (str_u64(str_from(scope), UINT32_MAX, &number) == 0)
+		return (uint32_t)number;
+	return if_nametoindex(scope);
+}
+
+static int
+parse6(char *text, uint16_t port, struct net_addr *out)
+{
+	char *scope = strchr(text, '%');
+
+	*out = (struct net_addr){ .in6 = { .sin6_family = AF_INET6,
+	    .sin6_port = htons(port) } };
+	if (scope != NULL) {
+		*scope++ = '\0';
+		out->in6.sin6_scope_id = scope_index(scope);
+		if (out->in6.sin6_scope_id == 0)
+			return -1;
+	}
+	return inet_pton(AF_INET6, text, &out->in6.sin6_addr) == 1 ? 0 : -1;
+}
+
+int
+net_addr_parse(struct str host, uint16_t port, struct net_addr *out)
+{
+	char text[NET_ADDR_TEXT];
+
+	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']') {
+		host = (struct str){ host.p + 1, host.n - 2 };
+		if (memchr(host.p, ':', host.n) == NULL)
+			return -1;
+	}
+	if (host.n == 0 || host.n >= sizeof(text) ||
+	    memchr(host.p, '\0', host.n) != NULL)
+		return -1;
+	memcpy(text, host.p, host.n);
+	text[host.n] = '\0';
+	if (strchr(text, ':') != NULL)
+		return parse6(text, port, out);
+	*out = (struct net_addr){ .in4 = { .sin_family = AF_INET,
+	    .sin_port = htons(port) } };
+	return inet_pton(AF_INET, text, &out->in4.sin_addr) == 1 ? 0 : -1;
+}
+
+/* --- sockets --- */
+
+static int
+set_option(int fd, int level, int name)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof(on));
+}
+
+static int
+bind_and_listen(int fd, const struct net_addr *a, int backlog)
+{
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
+		return -1;
+	if (a->family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
+		return -1;
+	if (bind(fd, &a->sa, net_addr_len(a)) == -1)
+		return -1;
+	return listen(fd, backlog > 0 ? backlog : INT_MAX);
+}
+
+int
+net_listen(const struct net_addr *a, int backlog)
+{
+	int fd, saved;
+
+	fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (bind_and_listen(fd, a, backlog) == -1) {
+		saved = errno;
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+int
+net_local(int fd, struct net_addr *out)
+{
+	socklen_t len = sizeof(*out);
+
+	*out = (struct net_addr){ 0 };
+	return getsockname(fd, &out->sa, &len);
+}
+
+int
+net_prepare(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return -1;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* --- descriptors on their way --- */
+
+/* Room for one descriptor's control message, aligned as one. */
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+int
+net_send_fd(int sock, char tag, int fd)
+{
+	union control control = { .room = { 0 } };
+	struct iovec iov = { .iov_base = &tag, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = control.room, .msg_controllen = sizeof(control) };
+	ssize_t n;
+
+	control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+	    .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)) };
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	do {
+		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	} while (n == -1 && errno == EINTR);
+	return n == 1 ? 0 : -1;
+}
+
+int
+net_recv_fd(int sock, char *tag, int *fd)
+{
+	union control control = { .room = { 0 } };
+	struct iovec iov = { .iov_base = tag, .iov_len = 1 };
+	/* Length for one, not the space, whose padding would admit two. */
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = control.room,
+	    .msg_controllen = CMSG_LEN(sizeof(int)) };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*fd = -1;
+	do {
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = EPIPE;
+	if (n != 1)
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return 0;
+}

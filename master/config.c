@@ -1,0 +1,72 @@
+/*
+ * Loads a configuration and checks it against this process and machine; used
+ * at the start, for -t and for a reload, so that all three agree.
+ */
+#include "master/config.h"
+
+#include <string.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "master/logs.h"
+#include "master/priv.h"
+
+/* Whoever can replace the pid file names the process that an init script
+ * sends its signals to. */
+static int
+check_pidfile(const struct conf *conf, const struct identity *who,
+    struct conf_errors *errors)
+{
+	if (!priv_may_replace(who, conf->pidfile))
+		return 0;
+	conf_error(errors, &conf->pidfile_pos, 0, NULL, "the pid file %s could "
+	    "be replaced by the user that workers run as: let only root write "
+	    "to its folder", conf->pidfile);
+	return -1;
+}
+
+static int
+check_files(const struct conf *conf, const struct identity *who,
+    bool foreground, struct conf_errors *errors)
+{
+	int rc = logs_check(conf, who, foreground, errors);
+
+	return check_pidfile(conf, who, errors) == -1 ? -1 : rc;
+}
+
+struct conf *
+config_load(const char *file, bool foreground, struct identity *who,
+    struct conf_errors *errors)
+{
+	struct conf *conf = conf_load(file, errors);
+	int rc = 0;
+
+	if (conf == NULL)
+		return NULL;
+	if (conf_open(conf, errors) == -1)
+		rc = -1;
+	if (priv_identify(who, conf, errors) == -1)
+		rc = -1;
+	else if (check_files(conf, who, foreground, errors) == -1)
+		rc = -1;
+	if (rc == 0)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+void
+config_report(const struct conf_errors *errors, const char *prefix)
+{
+	struct str text = buf_str(&errors->text);
+	const char *newline;
+	size_t n;
+
+	while (text.n > 0) {
+		newline = memchr(text.p, '\n', text.n);
+		n = newline == NULL ? text.n : (size_t)(newline - text.p);
+		log_error("%s%.*s", prefix, (int)n, text.p);
+		n += newline != NULL;
+		text = (struct str){ text.p + n, text.n - n };
+	}
+}

@@ -1,0 +1,23 @@
+/*
+ * config: a configuration that this process can act on.
+ */
+#ifndef MASTER_CONFIG_H
+#define MASTER_CONFIG_H
+
+#include <stdbool.h>
+
+struct conf;
+struct conf_errors;
+struct identity;
+
+/*
+ * Reads file, opens what it names, finds the user of the workers and checks
+ * where the logs lie; changes nothing. Every mistake is added to errors.
+ * Returns the tree, owned by the caller, or NULL.
+ */
+struct conf *config_load(const char *file, bool foreground,
+	    struct identity *who, struct conf_errors *errors);
+/* Logs each line of what is wrong, with prefix before it. */
+void	config_report(const struct conf_errors *errors, const char *prefix);
+
+#endif

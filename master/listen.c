@@ -1,0 +1,193 @@
+/*
+ * Listening sockets: bound, shared over a reload, announced, closed.
+ */
+#include "master/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/net.h"
+#include "worker/worker.h"
+
+/* Such mistakes are told in one line, without the line they come from. */
+static const struct conf_pos nowhere;
+
+static const char *
+explain(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another program listens there already";
+	case EACCES:
+		return "only root may listen on ports below 1024";
+	case EADDRNOTAVAIL:
+		return "this machine has no such address";
+	case EAFNOSUPPORT:
+		return "this machine does not know this kind of address";
+	default:
+		return strerror(error);
+	}
+}
+
+static bool
+may_be_missing(const struct conf_listen *c, int error)
+{
+	return c->optional && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
+}
+
+/* One socket, or -1: errors says why, unless it may be missing. */
+static int
+bind_one(const struct conf_listen *c, struct conf_errors *errors)
+{
+	char text[NET_ADDR_TEXT];
+	int fd = net_listen(&c->addr, c->backlog);
+	int error = errno;
+
+	if (fd != -1)
+		return fd;
+	(void)net_addr_text(&c->addr, text);
+	if (may_be_missing(c, error))
+		log_info("not listening on %s: %s", text, explain(error));
+	else if (c->pos.file != NULL)
+		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s "
+		    "(%s:%u): %s", text, c->pos.file, c->pos.line,
+		    explain(error));
+	else
+		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s: "
+		    "%s", text, explain(error));
+	return -1;
+}
+
+/* The first socket of old that was asked for with addr and is not yet in
+ * used; or -1. */
+static int
+find_old(const struct listen_set *old, bool *used, const struct net_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < old->n; i++) {
+		if (!used[i] &&
+		    net_addr_eq(&old->sockets[i].conf->addr, addr)) {
+			used[i] = true;
+			return old->sockets[i].fd;
+		}
+	}
+	return -1;
+}
+
+static void
+add(struct listen_set *s, const struct conf_listen *c, int fd, bool fresh)
+{
+	s->sockets[s->n] = (struct listener){ .fd = fd, .conf = c };
+	s->fresh[s->n] = fresh;
+	s->n++;
+}
+
+static int
+open_one(struct listen_set *s, const struct conf_listen *c, int old_fd,
+    struct conf_errors *errors)
+{
+	unsigned before = errors->n;
+	int fd;
+
+	if (old_fd == -1)
+		fd = bind_one(c, errors);
+	else
+		fd = fcntl(old_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd != -1) {
+		add(s, c, fd, old_fd == -1);
+		return 0;
+	}
+	if (old_fd != -1)
+		conf_error(errors, &nowhere, 0, NULL, "a listening socket "
+		    "cannot be kept: %s", strerror(errno));
+	return errors->n == before ? 0 : -1;
+}
+
+static int
+allocate(struct listen_set *s, size_t n)
+{
+	s->sockets = calloc(n + 1, sizeof(*s->sockets));
+	s->fresh = calloc(n + 1, sizeof(*s->fresh));
+	return s->sockets == NULL || s->fresh == NULL ? -1 : 0;
+}
+
+/* Goes on after a failure: all that is in use is told in one run. */
+static int
+open_all(struct listen_set *s, const struct conf *conf,
+    const struct listen_set *old, bool *used, struct conf_errors *errors)
+{
+	size_t i;
+	int rc = 0, old_fd;
+
+	for (i = 0; i < conf->nlistens; i++) {
+		old_fd = find_old(old, used, &conf->listens[i].addr);
+		if (open_one(s, &conf->listens[i], old_fd, errors) == -1)
+			rc = -1;
+	}
+	if (rc == 0 && s->n == 0) {
+		conf_error(errors, &nowhere, 0, NULL, "there is no address to "
+		    "listen on");
+		rc = -1;
+	}
+	return rc;
+}
+
+int
+listen_open(struct listen_set *s, const struct conf *conf,
+    const struct listen_set *old, struct conf_errors *errors)
+{
+	bool *used = calloc(old->n + 1, sizeof(*used));
+	int rc = -1;
+
+	*s = (struct listen_set){ 0 };
+	if (used != NULL && allocate(s, conf->nlistens) == 0)
+		rc = open_all(s, conf, old, used, errors);
+	else
+		conf_error(errors, &nowhere, 0, NULL, "out of memory");
+	free(used);
+	if (rc == -1)
+		listen_close(s);
+	return rc;
+}
+
+void
+listen_announce(const struct listen_set *s)
+{
+	char text[NET_ADDR_TEXT];
+	const struct conf_listen *c;
+	struct net_addr real;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		c = s->sockets[i].conf;
+		if (!s->fresh[i]) {
+			(void)listen(s->sockets[i].fd, c->backlog > 0 ?
+			    c->backlog : INT_MAX);
+			continue;
+		}
+		if (net_local(s->sockets[i].fd, &real) == -1)
+			real = c->addr;
+		(void)net_addr_text(&real, text);
+		log_info("listening on %s://%s/", c->tls ? "https" : "http",
+		    text);
+	}
+}
+
+void
+listen_close(struct listen_set *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		(void)close(s->sockets[i].fd);
+	free(s->sockets);
+	free(s->fresh);
+	*s = (struct listen_set){ 0 };
+}

@@ -1,0 +1,34 @@
+/*
+ * listen: the listening sockets of a generation.
+ */
+#ifndef MASTER_LISTEN_H
+#define MASTER_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conf;
+struct conf_errors;
+struct listener;
+
+/* Zero is an empty set. */
+struct listen_set {
+	struct listener *sockets;	/* owned, with their descriptors */
+	bool *fresh;			/* owned; bound now, not kept */
+	size_t n;
+};
+
+/*
+ * Binds every address of conf; one that old listens on already is shared with
+ * it, its descriptor duplicated (the one with port 0 that stands first is
+ * shared with the first such one). What cannot be bound is added to errors,
+ * each in a line: 0 or -1, and then nothing is left open.
+ */
+int	listen_open(struct listen_set *s, const struct conf *conf,
+	    const struct listen_set *old, struct conf_errors *errors);
+/* Once the set is in use: logs the addresses that are new, and gives the
+ * others the backlog they are to have now. */
+void	listen_announce(const struct listen_set *s);
+void	listen_close(struct listen_set *s);
+
+#endif

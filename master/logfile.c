@@ -1,0 +1,299 @@
+/*
+ * One log: opening it safely, and writing to it without ever waiting.
+ */
+#include "master/logfile.h"
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/net.h"
+#include "master/priv.h"
+
+/* How long lines are kept for a reader that does not read. */
+#define PATIENCE_US	1000000
+/* How many bytes of them at most. */
+#define REST_MAX	((size_t)1 << 20)
+
+/* --- opening --- */
+
+static enum conf_log_kind
+kind_of(const struct conf_logfile *c, int terminal)
+{
+	if (c->kind != CONF_LOG_UNSET)
+		return c->kind;
+	if (terminal == -1)
+		return CONF_LOG_FILE;
+	return terminal == STDOUT_FILENO ? CONF_LOG_STDOUT : CONF_LOG_STDERR;
+}
+
+/* No link is followed, no terminal becomes ours, a FIFO without a reader does
+ * not hold us up: it is opened for both, and fills. */
+static int
+open_file(const char *path)
+{
+	int flags = O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC |
+	    O_NOCTTY;
+	int fd = open(path, flags | O_WRONLY, 0640);
+
+	if (fd == -1 && errno == ENXIO)
+		fd = open(path, (flags & ~O_CREAT) | O_RDWR);
+	return fd;
+}
+
+/*
+ * A descriptor of our own for standard output or error. O_NONBLOCK belongs to
+ * the open file, which we share with the shell: a pipe or terminal is opened
+ * anew where that is allowed. What is none of these never blocks or is ours.
+ */
+static int
+open_standard(int fd)
+{
+	char path[32];
+	struct stat st;
+	int own = -1;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		own = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC |
+		    O_NOCTTY);
+	}
+	if (own == -1)
+		own = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (own != -1 && S_ISSOCK(st.st_mode))
+		(void)net_prepare(own);
+	return own;
+}
+
+static int
+open_kind(enum conf_log_kind kind, const char *path)
+{
+	if (kind == CONF_LOG_STDOUT)
+		return open_standard(STDOUT_FILENO);
+	if (kind == CONF_LOG_STDERR)
+		return open_standard(STDERR_FILENO);
+	return open_file(path);
+}
+
+/* The folder of the default log is made when it is missing. */
+static void
+make_default_folder(const struct conf_logfile *c)
+{
+	if (c->kind == CONF_LOG_UNSET)
+		priv_make_folder_of(c->path);
+}
+
+int
+logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
+    struct conf_errors *errors)
+{
+	enum conf_log_kind kind = kind_of(c, terminal);
+
+	*f = (struct logfile){ .name = f->name, .kind = kind, .fd = -1 };
+	if (kind == CONF_LOG_OFF)
+		return 0;
+	if (kind != CONF_LOG_FILE && terminal == -1) {
+		conf_error(errors, &c->pos, 0, NULL, "a log can go to stdout "
+		    "or stderr only in the foreground (-f)");
+		return -1;
+	}
+	if (kind == CONF_LOG_FILE) {
+		make_default_folder(c);
+		f->path = strdup(c->path);
+	}
+	if (kind != CONF_LOG_FILE || f->path != NULL)
+		f->fd = open_kind(kind, f->path);
+	if (f->fd != -1)
+		return 0;
+	conf_error(errors, &c->pos, 0, NULL, "cannot open the %s log%s%s: %s",
+	    f->name, kind == CONF_LOG_FILE ? " " : "",
+	    kind == CONF_LOG_FILE ? c->path : "", errno == ELOOP ?
+	    "it is a symbolic link, which is not followed" : strerror(errno));
+	logfile_close(f);
+	return -1;
+}
+
+int
+logfile_reopen(struct logfile *f)
+{
+	struct logfile fresh = { .name = f->name, .kind = f->kind, .fd = -1 };
+
+	if (f->kind != CONF_LOG_FILE)
+		return 0;
+	fresh.path = strdup(f->path);
+	if (fresh.path == NULL)
+		return -1;
+	fresh.fd = open_file(f->path);
+	if (fresh.fd == -1) {
+		logfile_close(&fresh);
+		return -1;
+	}
+	logfile_replace(f, &fresh);
+	return 0;
+}
+
+void
+logfile_replace(struct logfile *f, struct logfile *fresh)
+{
+	/* What was begun in the old file is ended there, if it can be. */
+	logfile_flush(f);
+	if (f->fd != -1)
+		(void)close(f->fd);
+	free(f->path);
+	f->kind = fresh->kind;
+	f->path = fresh->path;
+	f->fd = fresh->fd;
+	f->midline = false;
+	f->error = 0;
+	f->failing = (struct mono){ 0 };
+	fresh->path = NULL;
+	fresh->fd = -1;
+	logfile_flush(f);
+}
+
+int
+logfile_check(const struct conf_logfile *c, const struct identity *who,
+    int terminal, struct conf_errors *errors)
+{
+	if (kind_of(c, terminal) != CONF_LOG_FILE ||
+	    !priv_may_replace(who, c->path))
+		return 0;
+	conf_error(errors, &c->pos, 0, NULL, "the log %s could be replaced by "
+	    "the user that workers run as: let only root write to its folder",
+	    c->path);
+	return -1;
+}
+
+void
+logfile_close(struct logfile *f)
+{
+	if (f->fd != -1) {
+		logfile_flush(f);
+		(void)close(f->fd);
+	}
+	f->fd = -1;
+	free(f->path);
+	f->path = NULL;
+	buf_free(&f->rest);
+}
+
+/* --- writing --- */
+
+/* One write of n bytes at p, after a newline when the line before was cut
+ * short; how many of the n went out, or -1. */
+static ssize_t
+write_once(struct logfile *f, const char *p, size_t n, bool newline)
+{
+	static char end_of_line[] = "\n";
+	struct iovec iov[2] = {
+		{ .iov_base = end_of_line, .iov_len = newline },
+		/* writev only reads. */
+		{ .iov_base = (void *)(uintptr_t)p, .iov_len = n },
+	};
+	ssize_t done;
+
+	do {
+		done = writev(f->fd, iov, 2);
+	} while (done == -1 && errno == EINTR);
+	if (done <= 0)
+		return -1;
+	return done - newline;
+}
+
+/* Writes until all is out or the kernel refuses; returns how much is out. */
+static size_t
+write_out(struct logfile *f, const char *p, size_t n, bool newline)
+{
+	size_t done = 0;
+	ssize_t w;
+
+	while (done < n) {
+		w = write_once(f, p + done, n - done, newline);
+		if (w == -1) {
+			f->error = errno;
+			if (!mono_is_set(f->failing))
+				f->failing = clock_now();
+			return done;
+		}
+		newline = false;
+		done += (size_t)w;
+		f->midline = done > 0 && p[done - 1] != '\n';
+	}
+	f->error = 0;
+	f->failing = (struct mono){ 0 };
+	return done;
+}
+
+/* Only a slow reader is worth waiting for, and not for long. */
+static bool
+is_hopeless(const struct logfile *f)
+{
+	return f->error != 0 && (f->error != EAGAIN ||
+	    mono_us(f->failing, clock_now()) > PATIENCE_US);
+}
+
+static void
+lose(struct logfile *f, const char *p, size_t n)
+{
+	const char *end = p + n;
+
+	if (f->lost == 0)
+		f->lost_from = clock_wall();
+	f->lost_to = clock_wall();
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		f->lost++;
+		p++;
+	}
+}
+
+static void
+keep(struct logfile *f, const char *p, size_t n)
+{
+	if (is_hopeless(f) || buf_len(&f->rest) + n > REST_MAX ||
+	    buf_put(&f->rest, p, n) == -1)
+		lose(f, p, n);
+}
+
+void
+logfile_put(struct logfile *f, const char *p, size_t n)
+{
+	size_t done = 0;
+
+	if (f->fd == -1 || n == 0)
+		return;
+	if (buf_len(&f->rest) == 0)
+		done = write_out(f, p, n, f->midline);
+	if (done < n)
+		keep(f, p + done, n - done);
+}
+
+void
+logfile_flush(struct logfile *f)
+{
+	size_t n = buf_len(&f->rest);
+
+	if (n == 0)
+		return;
+	if (f->fd != -1)
+		buf_take(&f->rest, write_out(f, buf_head(&f->rest), n, false));
+	n = buf_len(&f->rest);
+	if (n > 0 && (f->fd == -1 || is_hopeless(f))) {
+		lose(f, buf_head(&f->rest), n);
+		buf_take(&f->rest, n);
+	}
+}
+
+bool
+logfile_is_stuck(const struct logfile *f)
+{
+	return buf_len(&f->rest) > 0;
+}

@@ -1,0 +1,175 @@
+/*
+ * Both logs of the server: opened together, changed together, and what is said
+ * when lines of them were lost.
+ */
+#include "master/logs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+/* Where the master's own lines go; a sink has no argument. */
+static struct logs *attached;
+
+/* --- opening and closing --- */
+
+int
+logs_check(const struct conf *conf, const struct identity *who,
+    bool foreground, struct conf_errors *errors)
+{
+	int rc = logfile_check(&conf->access, who,
+	    foreground ? STDOUT_FILENO : -1, errors);
+
+	if (logfile_check(&conf->error, who, foreground ? STDERR_FILENO : -1,
+	    errors) == -1)
+		rc = -1;
+	return rc;
+}
+
+int
+logs_open(struct logs *l, const struct conf *conf, bool foreground,
+    struct conf_errors *errors)
+{
+	int rc;
+
+	*l = (struct logs){ .access = { .name = "access", .fd = -1 },
+	    .error = { .name = "error", .fd = -1 } };
+	rc = logfile_open(&l->access, &conf->access,
+	    foreground ? STDOUT_FILENO : -1, errors);
+	if (logfile_open(&l->error, &conf->error,
+	    foreground ? STDERR_FILENO : -1, errors) == -1)
+		rc = -1;
+	if (rc == -1)
+		logs_close(l);
+	return rc;
+}
+
+static bool
+has_level(const char *line, size_t n, const char *level)
+{
+	const char *space = memchr(line, ' ', n);
+	size_t len = strlen(level);
+
+	return space != NULL && n - (size_t)(space - line) > len &&
+	    memcmp(space, level, len) == 0;
+}
+
+void
+logs_put_error(struct logs *l, const char *line, size_t n)
+{
+	ssize_t ignored;
+
+	logfile_put(&l->error, line, n);
+	if (l->echo && (has_level(line, n, " error ") ||
+	    has_level(line, n, " warn "))) {
+		ignored = write(STDERR_FILENO, line, n);
+		(void)ignored;
+	}
+}
+
+static void
+own_line(const char *line, size_t n)
+{
+	logs_put_error(attached, line, n);
+}
+
+void
+logs_attach(struct logs *l)
+{
+	attached = l;
+	log_set_sink(l == NULL ? NULL : own_line);
+}
+
+void
+logs_replace(struct logs *l, struct logs *fresh)
+{
+	logfile_replace(&l->access, &fresh->access);
+	logfile_replace(&l->error, &fresh->error);
+	logs_close(fresh);
+}
+
+static void
+reopen(struct logfile *f)
+{
+	if (logfile_reopen(f) == -1)
+		log_error("cannot reopen the %s log %s: %s; the old one is "
+		    "kept", f->name, f->path, strerror(errno));
+}
+
+void
+logs_reopen(struct logs *l)
+{
+	reopen(&l->access);
+	reopen(&l->error);
+}
+
+void
+logs_close(struct logs *l)
+{
+	logfile_close(&l->access);
+	logfile_close(&l->error);
+}
+
+void
+logs_forget_lines(struct logs *l)
+{
+	buf_free(&l->access.rest);
+	buf_free(&l->error.rest);
+}
+
+void
+logs_free(struct logs *l)
+{
+	if (l != NULL)
+		logs_close(l);
+	free(l);
+}
+
+/* --- what was lost --- */
+
+static void
+format_time(time_t t, char text[32])
+{
+	struct tm tm;
+
+	(void)localtime_r(&t, &tm);
+	if (strftime(text, 32, "%Y-%m-%dT%H:%M:%S%z", &tm) == 0)
+		text[0] = '\0';
+}
+
+/* Says once that lines are being lost; how many comes when it is over. */
+static void
+report_lost(struct logs *l, struct logfile *f)
+{
+	uint64_t n = f->lost, before;
+	char from[32], to[32];
+
+	/* Still failing, and a line was lost within the last second. */
+	if (n == 0 || (f->error != 0 && f->lost_to + 1 >= clock_wall()))
+		return;
+	format_time(f->lost_from, from);
+	format_time(f->lost_to, to);
+	f->lost = 0;
+	before = l->error.lost;
+	log_warn("%llu %s lines lost from %s to %s: %s",
+	    (unsigned long long)n, f->name, from, to, f->error != 0 ?
+	    strerror(f->error) : "the log could not be written");
+	if (l->error.lost == before)
+		return;
+	/* This line was lost as well: it is not counted, and comes again. */
+	l->error.lost = before;
+	f->lost = n;
+}
+
+void
+logs_report(struct logs *l)
+{
+	if (mono_before(clock_now(), l->next_report))
+		return;
+	l->next_report = mono_add_ms(clock_now(), 1000);
+	report_lost(l, &l->access);
+	report_lost(l, &l->error);
+}

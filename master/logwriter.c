@@ -1,0 +1,209 @@
+/*
+ * The log rings' consumer: takes lines out of shared memory, makes them
+ * harmless and hands them to the files.
+ */
+#include "master/logwriter.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "common/ring.h"
+#include "master/generation.h"
+#include "master/logs.h"
+
+/* Taken from a ring at a time, and written in one piece. */
+#define CHUNK		((size_t)64 << 10)
+/* Written to one log in a turn of the master's loop, by all rings. */
+#define TURN_BYTES	((size_t)256 << 10)
+/* What stands before the newline of a line whose response may not have left. */
+#define KILLED		" killed"
+
+/* --- lines that are not believed --- */
+
+static bool
+is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\n') || c == 0x7f;
+}
+
+static bool
+is_clean(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (is_control(p[i]))
+			return false;
+	return n == 0 || p[n - 1] == '\n';
+}
+
+/* Copies with control bytes escaped and a newline at the end; dst has room
+ * for four times n and one. */
+static size_t
+clean(char *dst, const char *p, size_t n)
+{
+	size_t i, used = 0;
+
+	for (i = 0; i < n; i++) {
+		if (is_control(p[i]))
+			used += log_escape(dst + used, 4, p + i, 1);
+		else
+			dst[used++] = p[i];
+	}
+	if (used > 0 && dst[used - 1] != '\n')
+		dst[used++] = '\n';
+	return used;
+}
+
+/* Hands over at most CHUNK bytes from a ring, and perhaps a mark. */
+static void
+put_lines(struct logs *l, struct logfile *f, const char *p, size_t n)
+{
+	static char cleaned[4 * (CHUNK + sizeof(KILLED)) + 1];
+
+	if (!is_clean(p, n)) {
+		n = clean(cleaned, p, n);
+		p = cleaned;
+	}
+	if (f == &l->error)
+		logs_put_error(l, p, n);
+	else
+		logfile_put(f, p, n);
+}
+
+/* --- draining --- */
+
+static void
+report_dropped(struct ring *r, const struct worker_process *w,
+    const char *what)
+{
+	uint64_t n = ring_take_dropped(r);
+
+	if (n > 0)
+		log_warn("%llu %s lines of worker %u lost: its ring was full",
+		    (unsigned long long)n, what, w->slot);
+}
+
+/* Takes up to about limit bytes; true when there may be more. */
+static bool
+drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit)
+{
+	static char chunk[CHUNK];
+	size_t n, taken = 0;
+	bool broken;
+
+	/* What a slow reader has not taken waits in the ring, which is large;
+	 * only when it is given up does the ring flow again. */
+	while (!logfile_is_stuck(f)) {
+		n = ring_peek(r, chunk, sizeof(chunk), &broken);
+		if (broken)
+			log_error("a worker's %s ring made no sense and was "
+			    "emptied", f->name);
+		if (n == 0)
+			return false;
+		put_lines(l, f, chunk, n);
+		ring_consumed(r, n);
+		taken += n;
+		if (taken >= limit)
+			return true;
+	}
+	return false;
+}
+
+static bool
+drain_worker(struct logs *l, struct worker_process *w, size_t limit)
+{
+	bool more = drain_ring(l, &l->access, &w->shm.access, limit);
+
+	if (drain_ring(l, &l->error, &w->shm.errors, limit))
+		more = true;
+	report_dropped(&w->shm.access, w, "access");
+	report_dropped(&w->shm.errors, w, "error");
+	return more;
+}
+
+static unsigned
+count_rings(const struct generation *g)
+{
+	unsigned n = 0;
+
+	for (; g != NULL; g = g->next)
+		n += g->nworkers;
+	return n == 0 ? 1 : n;
+}
+
+bool
+logwriter_drain(struct logs *l, const struct generation *all)
+{
+	size_t limit = TURN_BYTES / count_rings(all);
+	const struct generation *g;
+	bool more = false;
+	unsigned i;
+
+	logfile_flush(&l->access);
+	logfile_flush(&l->error);
+	for (g = all; g != NULL; g = g->next)
+		for (i = 0; i < g->nworkers; i++)
+			if (g->workers[i].shm.map != NULL &&
+			    drain_worker(l, &g->workers[i], limit))
+				more = true;
+	return more;
+}
+
+/* --- what the dead leave --- */
+
+/* Everything committed, and no waiting: a slow reader loses lines here. */
+static void
+drain_all(struct logs *l, struct logfile *f, struct ring *r)
+{
+	static char chunk[CHUNK];
+	bool broken = false;
+	size_t n;
+
+	while ((n = ring_peek(r, chunk, sizeof(chunk), &broken)) > 0) {
+		put_lines(l, f, chunk, n);
+		ring_consumed(r, n);
+	}
+}
+
+/* Each line with its mark; one that is not ended gets its end here. */
+static void
+put_undecided(struct logs *l, struct logfile *f, const char *p, size_t n)
+{
+	static char line[CHUNK + sizeof(KILLED)];
+	const char *newline;
+	size_t len;
+
+	while (n > 0) {
+		newline = memchr(p, '\n', n);
+		len = newline == NULL ? n : (size_t)(newline - p);
+		memcpy(line, p, len);
+		memcpy(line + len, KILLED "\n", sizeof(KILLED));
+		put_lines(l, f, line, len + sizeof(KILLED));
+		len += newline != NULL;
+		p += len;
+		n -= len;
+	}
+}
+
+static void
+drain_undecided(struct logs *l, struct logfile *f, struct ring *r)
+{
+	static char chunk[CHUNK];
+	size_t n;
+
+	while ((n = ring_peek_undecided(r, chunk, sizeof(chunk))) > 0) {
+		put_undecided(l, f, chunk, n);
+		ring_consumed(r, n);
+	}
+}
+
+void
+logwriter_drain_dead(struct logs *l, struct worker_process *w)
+{
+	drain_all(l, &l->access, &w->shm.access);
+	drain_undecided(l, &l->access, &w->shm.access);
+	drain_all(l, &l->error, &w->shm.errors);
+	report_dropped(&w->shm.access, w, "access");
+	report_dropped(&w->shm.errors, w, "error");
+}

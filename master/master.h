@@ -1,0 +1,64 @@
+/*
+ * master: supervises the workers; never reads a byte that a client sent.
+ */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include <stdbool.h>
+
+#include "common/clock.h"
+#include "common/fdset.h"
+#include "master/daemon.h"
+#include "master/logs.h"
+#include "master/priv.h"
+
+struct conf;
+struct generation;
+
+struct master_options {
+	const char *file;		/* borrowed; absolute path */
+	bool foreground;
+};
+
+enum master_state {
+	MASTER_NONE,
+	MASTER_STARTING,		/* no generation is ready yet */
+	MASTER_SERVING,
+	MASTER_QUITTING,		/* workers finish what they began */
+	MASTER_STOPPING			/* workers end at once */
+};
+
+struct master {
+	const struct master_options *options; /* borrowed */
+	enum master_state state;
+	int status;			/* what the process is to exit with */
+	bool terminal;			/* SIGHUP means that it was closed */
+	struct identity identity;
+	struct daemon daemon;
+	struct logs logs;
+	struct generation *generations;	/* owned; newest first */
+	unsigned last_number;		/* of the newest ever made */
+	bool reload_wanted;		/* SIGHUP came and waits for its turn */
+	bool orphans;			/* adopted processes may be there */
+	bool more_lines;		/* a ring was not emptied */
+	struct mono next_check;		/* of the heartbeats */
+	struct mono end_by;		/* STOPPING: no waiting after this */
+	struct mono admitted;		/* when signals were last let in */
+	struct fdset readable;		/* owned; the workers' channels */
+};
+
+/*
+ * Runs the server: takes over conf, returns the status to exit with once all
+ * workers have ended. Workers are forked in it and never return from it.
+ */
+int	master_run(const struct master_options *options, struct conf *conf,
+	    const struct identity *who);
+
+/* For the other files of the master. */
+
+/* The generation that serves; NULL before the first is ready and at the end. */
+struct generation *master_serving(const struct master *m);
+/* Everybody stops at once; a second time they are killed. */
+void	master_stop(struct master *m);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * spawn: forks workers, at once or when their time has come.
+ */
+#ifndef MASTER_SPAWN_H
+#define MASTER_SPAWN_H
+
+#include <stdbool.h>
+
+struct generation;
+struct master;
+struct worker_process;
+
+/* Fills every place of a new generation: 0, or -1 with the reason logged and
+ * some of the places filled. */
+int	spawn_all(struct master *m, struct generation *g);
+/* Fills the places whose time has come again. */
+void	spawn_due(struct master *m);
+/* Says when w's place is to be filled again: at once for a worker that had
+ * lived or is blameless (somebody else killed it), ever later for one that
+ * dies young. */
+void	spawn_schedule(struct worker_process *w, bool blameless);
+
+#endif

@@ -1,0 +1,169 @@
+#!/usr/bin/perl
+# HTTPS: versions, names and certificates, and what does not speak TLS.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Digest::MD5 qw(md5_hex);
+use Test::More;
+use Time::HiRes qw(time);
+
+use Pyked;
+
+my $time = Pyked::is_sanitized() ? 5 : 2;
+my $big = join '', map { pack 'N', $_ * 2654435761 % 2 ** 32 } 1 .. 2 ** 19;
+my $s = Pyked->prepare(tls => 1, top => <<"END", scripts => {
+limits {
+	header 16k ${time}s
+}
+END
+	'echo' => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+	    . "echo \"https=\$HTTPS\"\ncat\n",
+}, files => { 'index.html' => "first\n", 'big.bin' => $big });
+$s->write_conf(servers => <<'END');
+server first.example {
+	listen 127.0.0.1:0
+	listen 127.0.0.1:0 tls
+	certificate @CERT@ @KEY@
+	root @SITE@
+	location /cgi/ {
+		cgi dir @CGI@
+	}
+}
+END
+$s->up;
+my $port = $s->port('https');
+my $request = "GET / HTTP/1.1\r\nHost: first.example\r\n"
+    . "Connection: close\r\n\r\n";
+
+subtest 'curl' => sub {
+	for my $version ('1.2', '1.3') {
+		my $r = curl('-k', "--tlsv$version", '--tls-max', $version,
+		    '-w', '%{http_code} %{ssl_verify_result}',
+		    $s->url('/', 'https'));
+		is $r->{out}, "first\n200 18", "TLS $version"
+		    or diag $r->{err};
+	}
+	my $r = curl('--cacert', $s->{cert}, $s->url('/', 'https'));
+	is $r->{out}, "first\n", 'the certificate is the one that was named';
+	$r = curl('-k', $s->url('/big.bin', 'https'));
+	is md5_hex($r->{out}), md5_hex($big), 'a large file is whole';
+	$r = curl('-k', '-d', 'a=b', $s->url('/cgi/echo', 'https'));
+	is $r->{out}, "https=on\na=b", 'a script';
+	$r = curl('-k', '-w', '%{num_connects}', map { $s->url($_, 'https') }
+	    ('/') x 5);
+	is $r->{out}, "first\n1first\n0first\n0first\n0first\n0",
+	    'keep-alive';
+	$r = curl('-k', '-I', $s->url('/', 'https'));
+	like $r->{out}, qr/^Content-Length: 6\r$/m, 'HEAD';
+	$r = curl('-k', '--tls-max', '1.1', '--ciphers', 'DEFAULT@SECLEVEL=0',
+	    $s->url('/', 'https'));
+	isnt $r->{status}, 0, 'TLS 1.1 is refused';
+};
+
+subtest 'openssl s_client' => sub {
+	for my $version ('-tls1_2', '-tls1_3') {
+		my $r = s_client($port, $request, $version);
+		like $r->{out}, qr/^HTTP\/1\.1 200 .*first\n\z/s, $version;
+		is $r->{status}, 0, '... ends in order';
+	}
+	my $r = s_client($port, ("GET / HTTP/1.1\r\nHost: x\r\n\r\n" x 20)
+	    . $request);
+	is scalar(() = $r->{out} =~ /^HTTP\/1\.1 200 /mg), 21, 'pipelining';
+	$r = run({ in => "R\n", timeout => 10 }, 'openssl', 's_client',
+	    '-connect', "127.0.0.1:$port", '-tls1_2', '-ign_eof');
+	unlike $r->{out}, qr/^HTTP\/1\.1 200/m, 'no renegotiation';
+	isnt $r->{status}, 'timeout', '... and no hanging on it';
+	$r = run({ timeout => 20 }, 'openssl', 's_client', '-connect',
+	    "127.0.0.1:$port", '-tls1_2', '-reconnect');
+	like $r->{out}, qr/^Reused, /m, 'sessions are resumed';
+};
+
+subtest 'the wrong language' => sub {
+	my $start = time;
+	my $c = client($port);
+	my ($bytes, $how) = $c->send($request)->rest(scaled(5));
+	isnt $how, 'timeout', 'plain HTTP on the TLS port: no waiting';
+	like $bytes, qr{^(?:HTTP/1\.1 (?:308|400) |\x15\x03|\z)},
+	    '... an answer, an alert, or the end';
+	$c = client($port);
+	(undef, $how) = $c->send("\x00" x 300)->rest(scaled(5));
+	isnt $how, 'timeout', 'rubbish: no waiting';
+	my $r = run({ timeout => 5 }, 'openssl', 's_client', '-connect',
+	    '127.0.0.1:' . $s->port);
+	isnt $r->{status}, 'timeout', 'TLS on the plain port: no waiting';
+	cmp_ok time - $start, '<', scaled(3), '... in all';
+	is $s->get('/')->{status}, 200, 'the plain port serves on';
+};
+
+subtest 'handshakes that stall' => sub {
+	my $hello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+	my $start = time;
+	my @c = map { client($port)->send($_ % 2 ? $hello : '') } 1 .. 60;
+	my $r = curl('-k', '-w', '%{time_total}', $s->url('/', 'https'));
+	like $r->{out}, qr/^first\n/, 'others are served';
+	cmp_ok substr($r->{out}, 6), '<', scaled(1), '... at once';
+	my $closed = grep { ($_->rest(scaled(10)))[1] ne 'timeout' } @c;
+	is $closed, 60, 'they are ended';
+	my $took = time - $start;
+	cmp_ok $took, '>', $time * 0.9, '... not too early';
+	cmp_ok $took, '<', $time + scaled(2), '... in time';
+};
+
+subtest 'a connection cut in a request' => sub {
+	my $pid = background(sub {
+		exec 'sh', '-c', "(printf 'POST /cgi/echo HTTP/1.1\r\n"
+		    . "Host: x\r\nContent-Length: 100\r\n\r\nhalf'; sleep 9)"
+		    . " | exec openssl s_client -quiet -connect"
+		    . " 127.0.0.1:$port >/dev/null 2>&1";
+	});
+	wait_until { grep { processes()->{$_}{comm} eq 'openssl' }
+	    Pyked::descendants($pid) };
+	select undef, undef, undef, 0.2;
+	kill KILL => Pyked::descendants($pid), $pid;
+	finish($pid, 5);
+	my $r = curl('-k', $s->url('/', 'https'));
+	is $r->{out}, "first\n", 'harms nobody';
+};
+
+subtest 'names' => sub {
+	# Two servers at one address need a port that both can name.
+	my $port = free_port();
+	my $two = Pyked->prepare(tls => 1,
+	    files => { 'index.html' => "first\n" });
+	spew("$two->{dir}/second/index.html", "second\n");
+	certificate($two->{dir}, 'second.example');
+	$two->write_conf(servers => <<"END");
+server first.example {
+	listen 127.0.0.1:$port tls
+	certificate \@CERT\@ \@KEY\@
+	root \@SITE\@
+}
+server second.example *.second.example {
+	listen 127.0.0.1:$port tls
+	certificate \@DIR\@/second.example.pem \@DIR\@/second.example.key
+	root \@DIR\@/second
+}
+END
+	$two->up;
+	for (['first.example', 'localhost', 'first'],
+	    ['second.example', 'second.example', 'second'],
+	    ['www.second.example', 'second.example', 'second'],
+	    ['SECOND.example', 'second.example', 'second'],
+	    ['unknown.example', 'localhost', 'first']) {
+		my ($name, $subject, $body) = @$_;
+		my $r = run({ timeout => 10, in => "GET / HTTP/1.1\r\n"
+		    . "Host: $name\r\nConnection: close\r\n\r\n" },
+		    'openssl', 's_client', '-connect', "127.0.0.1:$port",
+		    '-servername', $name, '-ign_eof');
+		like $r->{out}, qr/^subject=\s*CN\s*=\s*$subject$/m,
+		    "$name gets the certificate of $subject";
+		like $r->{out}, qr/^$body$/m, "... and the $body page";
+	}
+	my $r = s_client($port, $request, '-noservername');
+	like $r->{out}, qr/^first$/m, 'no name gets the first';
+	$two->stop;
+};
+
+$s->stop;
+done_testing;

@@ -1,0 +1,154 @@
+/* loop: deliveries, signals under load, the hot and the cold. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sig.h"
+#include "t/unit/tap.h"
+#include "worker/loop.h"
+
+static struct loop *loop;
+static int delivered[8], order[64], norder;
+
+struct end {
+	int id;
+	int fd;
+	bool keep;		/* leave the bytes in: always ready */
+	int forget;		/* another descriptor to forget, or -1 */
+};
+
+static void
+on_ready(void *arg, enum loop_events ready)
+{
+	struct end *e = arg;
+	char byte;
+
+	delivered[e->id]++;
+	if (norder < 64)
+		order[norder++] = e->id;
+	if (e->forget != -1)
+		loop_forget(loop, e->forget);
+	if ((ready & LOOP_READ) && !e->keep)
+		(void)!read(e->fd, &byte, 1);
+}
+
+static struct mono
+soon(void)
+{
+	return mono_add_ms(clock_now(), 20);
+}
+
+static void
+test_delivery(void)
+{
+	int a[2], b[2], last[2];
+	struct end ea, eb, el;
+
+	if (pipe(a) == -1 || pipe(b) == -1 || pipe(last) == -1)
+		exit(1);
+	el = (struct end){ 2, last[0], false, -1 };
+	ea = (struct end){ 0, a[0], false, -1 };
+	eb = (struct end){ 1, b[0], false, -1 };
+	loop_watch_last(loop, last[0], LOOP_READ, on_ready, &el);
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &ea);
+	loop_watch(loop, b[0], LOOP_READ, on_ready, &eb);
+	(void)!write(last[1], "x", 1);
+	(void)!write(a[1], "x", 1);
+	(void)!write(b[1], "x", 1);
+	loop_turn(loop, soon());
+	ok(norder == 3 && order[2] == 2, "the listener comes last");
+	loop_turn(loop, soon());
+	ok(norder == 3, "nothing ready, nothing delivered");
+
+	loop_watch(loop, a[0], LOOP_NONE, on_ready, &ea);
+	(void)!write(a[1], "x", 1);
+	loop_turn(loop, soon());
+	ok(delivered[0] == 1, "registered and silent");
+
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &ea);
+	(void)!write(b[1], "x", 1);
+	ea.forget = b[0];
+	eb.forget = a[0];
+	loop_turn(loop, soon());
+	ok(delivered[0] + delivered[1] == 3,
+	    "the one forgotten in this turn is not delivered");
+	loop_forget(loop, a[0]);
+	loop_forget(loop, b[0]);
+	loop_forget(loop, last[0]);
+	loop_forget(loop, 100000);
+}
+
+static void
+test_signals_under_load(void)
+{
+	struct end e = { 3, 0, true, -1 };
+	struct mono start;
+	int a[2];
+
+	if (pipe(a) == -1)
+		exit(1);
+	e.fd = a[0];
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &e);
+	(void)!write(a[1], "x", 1);
+	sig_catch(SIGUSR1);
+	loop_turn(loop, soon());
+	(void)kill(getpid(), SIGUSR1);
+	start = mono_read();
+	while (!sig_take(SIGUSR1) && mono_us(start, mono_read()) < 1000000)
+		loop_turn(loop, soon());
+	ok(mono_us(start, mono_read()) < 100000,
+	    "a signal reached a saturated loop in %lld us",
+	    (long long)mono_us(start, mono_read()));
+	loop_forget(loop, a[0]);
+}
+
+/* A descriptor past 1023 that got cold while another one is always busy. */
+static void
+test_cold(void)
+{
+	struct end busy = { 4, 0, true, -1 }, cold = { 5, 3000, false, -1 };
+	int a[2], b[2];
+	struct mono start;
+
+	if (pipe(a) == -1 || pipe(b) == -1 || dup2(b[0], 3000) == -1)
+		exit(1);
+	busy.fd = a[0];
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &busy);
+	loop_watch(loop, 3000, LOOP_READ, on_ready, &cold);
+	(void)!write(a[1], "x", 1);
+	start = mono_read();
+	while (mono_us(start, mono_read()) < 300000)
+		loop_turn(loop, soon());
+	ok(delivered[4] > 1000 && delivered[5] == 0, "busy and idle");
+	(void)!write(b[1], "x", 1);
+	start = mono_read();
+	while (delivered[5] == 0 && mono_us(start, mono_read()) < 1000000)
+		loop_turn(loop, soon());
+	ok(mono_us(start, mono_read()) < 100000,
+	    "descriptor 3000 came back from the cold in %lld us",
+	    (long long)mono_us(start, mono_read()));
+	loop_forget(loop, a[0]);
+	loop_forget(loop, 3000);
+}
+
+int
+main(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 1;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	sig_reset();
+	clock_update();
+	loop = loop_new();
+	test_delivery();
+	test_signals_under_load();
+	test_cold();
+	loop_free(loop);
+	return done_testing();
+}

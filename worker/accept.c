@@ -1,0 +1,176 @@
+/*
+ * New connections, gated by the ledger.
+ *
+ * When descriptors run short the connection that has waited longest makes
+ * room; when none waits, the listeners leave the set and the kernel's queue,
+ * or another worker, has the next one.
+ */
+#include "worker/accept.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/scoreboard.h"
+#include "worker/conn.h"
+#include "worker/ledger.h"
+#include "worker/loop.h"
+#include "worker/worker.h"
+
+#define PER_TURN	64	/* connections taken from a listener in a turn */
+#define SWEEP_MAX	4096	/* taken at the most when listening ends */
+#define PAUSE_MS	100	/* after the kernel refused a descriptor */
+#define FULL_MS		10	/* after the ledger did */
+
+enum taken {
+	TAKEN_NONE,
+	TAKEN_ONE,
+	TAKEN_NOTHING,		/* the queue is empty */
+	TAKEN_AGAIN,		/* a connection that was gone already */
+	TAKEN_REFUSED		/* no descriptor for one more */
+};
+
+struct gate {
+	struct worker *worker;			/* borrowed */
+	const struct listener *listener;	/* borrowed */
+};
+
+static struct gate *gates;	/* owned, ngates; empty once closed */
+static size_t ngates;
+static struct mono paused_until;
+
+static void on_listener(void *arg, enum loop_events ready);
+
+static int
+watch_all(struct worker *w, enum loop_events want)
+{
+	for (size_t i = 0; i < ngates; i++)
+		if (loop_watch_last(w->loop, gates[i].listener->fd, want,
+		    on_listener, &gates[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+pause_all(struct worker *w, int64_t ms)
+{
+	paused_until = mono_add_ms(clock_now(), ms);
+	(void)watch_all(w, LOOP_NONE);
+}
+
+static enum taken
+refused(int error)
+{
+	switch (error) {
+	case EAGAIN:
+		return TAKEN_NOTHING;
+	case ECONNABORTED:
+	case EINTR:
+	case EPROTO:
+		return TAKEN_AGAIN;
+	default:
+		log_error("no new connections for %d ms: %s", PAUSE_MS,
+		    strerror(error));
+		return TAKEN_REFUSED;
+	}
+}
+
+static enum taken
+take_one(struct gate *g)
+{
+	struct net_addr peer;
+	socklen_t n = sizeof(peer);
+	int fd;
+
+	if (!ledger_take_connection())
+		return TAKEN_REFUSED;
+	memset(&peer, 0, sizeof(peer));
+	fd = accept4(g->listener->fd, &peer.sa, &n,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd == -1) {
+		enum taken why = refused(errno);
+
+		ledger_give_connection();
+		return why;
+	}
+	g->worker->score->accepted++;
+	conn_open(g->worker, fd, g->listener, &peer);
+	if (ledger_is_scarce())
+		(void)conn_evict(g->worker);
+	return TAKEN_ONE;
+}
+
+static void
+on_listener(void *arg, enum loop_events ready)
+{
+	struct gate *g = arg;
+	enum taken taken = TAKEN_ONE;
+
+	(void)ready;
+	for (int i = 0; i < PER_TURN; i++) {
+		taken = take_one(g);
+		if (taken == TAKEN_NOTHING && i == 0)
+			g->worker->score->vain++;
+		if (taken == TAKEN_NOTHING || taken == TAKEN_REFUSED)
+			break;
+	}
+	if (taken == TAKEN_REFUSED)
+		pause_all(g->worker, ledger_connections() <
+		    ledger_connections_max() ? PAUSE_MS : FULL_MS);
+}
+
+int
+accept_open(struct worker *w, const struct listener *listeners, size_t n)
+{
+	gates = calloc(n, sizeof(*gates));
+	if (gates == NULL)
+		return -1;
+	for (ngates = 0; ngates < n; ngates++)
+		gates[ngates] = (struct gate){ w, &listeners[ngates] };
+	return watch_all(w, LOOP_READ);
+}
+
+void
+accept_close(struct worker *w)
+{
+	for (size_t i = 0; i < ngates; i++) {
+		enum taken taken = TAKEN_ONE;
+
+		for (int n = 0; n < SWEEP_MAX && (taken == TAKEN_ONE ||
+		    taken == TAKEN_AGAIN); n++)
+			taken = take_one(&gates[i]);
+		loop_forget(w->loop, gates[i].listener->fd);
+		(void)close(gates[i].listener->fd);
+	}
+	free(gates);
+	gates = NULL;
+	ngates = 0;
+}
+
+void
+accept_resume(struct worker *w)
+{
+	if (!mono_is_set(paused_until) ||
+	    mono_before(clock_now(), paused_until))
+		return;
+	if (ledger_connections() >= ledger_connections_max() &&
+	    !conn_evict(w)) {
+		pause_all(w, FULL_MS);
+		return;
+	}
+	paused_until = (struct mono){ 0 };
+	(void)watch_all(w, LOOP_READ);
+}
+
+struct mono
+accept_next(struct mono until)
+{
+	if (!mono_is_set(paused_until) || ngates == 0)
+		return until;
+	if (!mono_is_set(until) || mono_before(paused_until, until))
+		return paused_until;
+	return until;
+}

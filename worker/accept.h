@@ -1,0 +1,26 @@
+/*
+ * accept: takes new connections from the shared listening sockets, as far as
+ * the ledger can pay.
+ */
+#ifndef WORKER_ACCEPT_H
+#define WORKER_ACCEPT_H
+
+#include <stddef.h>
+
+#include "common/clock.h"
+
+struct listener;
+struct worker;
+
+/* Watches n listeners; they are borrowed, their descriptors are closed by
+ * accept_close. 0, or -1 when memory is short. */
+int	accept_open(struct worker *w, const struct listener *listeners,
+	    size_t n);
+/* Takes what the queues hold already, then lets go of the listeners. */
+void	accept_close(struct worker *w);
+/* Once a turn: listens again where a pause is over. */
+void	accept_resume(struct worker *w);
+/* The earlier of until and the end of a pause. */
+struct mono accept_next(struct mono until);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * Access-log lines in the common and combined formats.
+ */
+#include "worker/accesslog.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/ring.h"
+#include "worker/http/request.h"
+#include "worker/worker.h"
+
+#define FIELD_MAX	768		/* bytes of a quoted field, escaped */
+#define TARGET_MAX	2048
+#define PATIENCE_US	1000000		/* how long a full ring stops requests */
+
+/* What a client closed before its response had a status is logged with, as
+ * other servers do. */
+#define STATUS_GONE	499
+
+static struct ring *ring;		/* borrowed, shared memory */
+static enum conf_log_format format;
+static int channel;
+static bool told;			/* the master knows of the quarter */
+static struct mono full_since;
+
+void
+accesslog_open(struct ring *r, enum conf_log_format f, int fd)
+{
+	ring = r;
+	format = f;
+	channel = fd;
+}
+
+static char *
+put(char *p, const char *s, size_t n)
+{
+	memcpy(p, s, n);
+	return p + n;
+}
+
+static char *
+put_number(char *p, uint64_t v)
+{
+	return p + str_put_u64(p, v);
+}
+
+/* "text", escaped and cut; "-" when there is none. */
+static char *
+put_quoted(char *p, struct str s)
+{
+	*p++ = '"';
+	if (s.n == 0)
+		*p++ = '-';
+	p += log_escape(p, FIELD_MAX, s.p, s.n);
+	*p++ = '"';
+	return p;
+}
+
+static char *
+put_request_line(char *p, const struct request *r)
+{
+	const struct http_head *head = r->head;
+
+	*p++ = '"';
+	p += log_escape(p, FIELD_MAX, head->method_name.p,
+	    head->method_name.n);
+	if (head->target.n > 0) {
+		*p++ = ' ';
+		p += log_escape(p, TARGET_MAX, head->target.p,
+		    head->target.n);
+		p = put(p, " HTTP/1.", 8);
+		*p++ = (char)('0' + head->version_minor);
+	}
+	*p++ = '"';
+	return p;
+}
+
+static size_t
+make_line(char *line, const struct request *r, uint64_t bytes)
+{
+	int status = r->response.status;
+	char *p = line;
+
+	p += net_addr_host(&r->client->peer, p);
+	p = put(p, " - - [", 6);
+	p = put(p, clock_log_date(), LOG_DATE_LEN);
+	p = put(p, "] ", 2);
+	p = put_request_line(p, r);
+	*p++ = ' ';
+	p = put_number(p, (uint64_t)(status == 0 ? STATUS_GONE : status));
+	*p++ = ' ';
+	p = put_number(p, bytes);
+	if (format == CONF_FORMAT_COMBINED) {
+		*p++ = ' ';
+		p = put_quoted(p, http_field_value(r->head, FIELD_REFERER));
+		*p++ = ' ';
+		p = put_quoted(p, http_field_value(r->head,
+		    FIELD_USER_AGENT));
+	}
+	*p++ = '\n';
+	return (size_t)(p - line);
+}
+
+static void
+tell_master(void)
+{
+	char message = WORKER_RING;
+
+	if (ring_used(ring) < ring->size / 4) {
+		told = false;
+		return;
+	}
+	if (!told)
+		(void)send(channel, &message, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	told = true;
+}
+
+void
+accesslog_put(struct request *r, uint64_t bytes)
+{
+	char line[LOG_LINE_MAX + NET_ADDR_TEXT];
+
+	if (format == CONF_FORMAT_UNSET ||
+	    (r->location != NULL && !r->location->access_log))
+		return;
+	(void)ring_put(ring, line, make_line(line, r, bytes));
+	r->log_mark = ring_mark(ring);
+	r->logged = true;
+}
+
+void
+accesslog_commit(const struct request *r)
+{
+	if (!r->logged)
+		return;
+	ring_commit(ring, r->log_mark);
+	tell_master();
+}
+
+void
+accesslog_withdraw(void)
+{
+	if (format != CONF_FORMAT_UNSET)
+		ring_withdraw(ring);
+}
+
+bool
+accesslog_is_full(void)
+{
+	if (format == CONF_FORMAT_UNSET ||
+	    ring_used(ring) < ring->size - ring->size / 16) {
+		full_since = (struct mono){ 0 };
+		return false;
+	}
+	if (!mono_is_set(full_since))
+		full_since = clock_now();
+	return mono_us(full_since, clock_now()) < PATIENCE_US;
+}

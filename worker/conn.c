@@ -1,0 +1,356 @@
+/*
+ * A connection from its beginning to its end: the pump that runs it, and the
+ * only place where it ends.
+ */
+#include "worker/conn.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/scoreboard.h"
+#include "worker/conn_io.h"
+#include "worker/conn_wait.h"
+#include "worker/http1.h"
+#include "worker/ledger.h"
+#include "worker/loop.h"
+#include "worker/transport.h"
+#include "worker/transport_tls.h"
+#include "worker/worker.h"
+
+#define ROUNDS_MAX	16		/* of the pump in one run, */
+#define MOVED_MAX	(1u << 20)	/* or about so many bytes */
+
+const char *
+conn_state_name(enum conn_state state)
+{
+	static const char *const names[] = {
+		[CONN_NONE] = "none",
+		[CONN_HANDSHAKE] = "handshake",
+		[CONN_IDLE] = "idle",
+		[CONN_READING] = "reading",
+		[CONN_BUSY] = "busy",
+		[CONN_LINGER] = "linger",
+		[CONN_CLOSED] = "closed"
+	};
+
+	return names[state];
+}
+
+/* --- beginning and end --- */
+
+void
+conn_ready(void *arg, enum loop_events ready)
+{
+	struct conn *c = arg;
+
+	assert(c->magic == CONN_MAGIC);
+	if (ready & LOOP_READ) {
+		c->can_read = true;
+		if (c->write_wants_read)
+			c->can_write = true;
+	}
+	if (ready & LOOP_WRITE) {
+		c->can_write = true;
+		if (c->read_wants_write)
+			c->can_read = true;
+	}
+	conn_run(c);
+}
+
+static void
+link_conn(struct worker *w, struct conn *c)
+{
+	c->next = w->conns;
+	if (w->conns != NULL)
+		w->conns->prev = c;
+	w->conns = c;
+	w->score->connections = ledger_connections();
+}
+
+static void
+unlink_conn(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	if (c->prev == NULL)
+		w->conns = c->next;
+	else
+		c->prev->next = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+}
+
+void
+conn_open(struct worker *w, int fd, const struct listener *l,
+    const struct net_addr *peer)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL) {
+		(void)close(fd);
+		ledger_give_connection();
+		return;
+	}
+	c->magic = CONN_MAGIC;
+	c->fd = fd;
+	c->worker = w;
+	c->listener = l;
+	c->client.peer = *peer;
+	c->client.local = &l->conf->addr;
+	c->transport = &transport_plain;
+	c->state = CONN_READING;
+	c->can_read = c->can_write = true;
+	link_conn(w, c);
+	if (l->conf->tls) {
+		c->transport = &transport_tls;
+		c->state = CONN_HANDSHAKE;
+		if (transport_tls_open(c) == -1)
+			c->failed = true;
+	}
+	conn_run(c);
+}
+
+static void
+leave_again(struct conn *c)
+{
+	struct conn **p = &c->worker->again;
+
+	if (!c->in_again)
+		return;
+	while (*p != c)
+		p = &(*p)->next_again;
+	*p = c->next_again;
+	c->in_again = false;
+}
+
+/* Nothing of it is delivered any more; the memory goes at the turn's end. */
+static void
+conn_close(struct conn *c, bool orderly)
+{
+	struct worker *w = c->worker;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	http1_close(c);
+	c->transport->close(c, orderly);
+	c->state = CONN_CLOSED;
+	timeout_clear(&c->timeout);
+	loop_forget(w->loop, c->fd);
+	(void)close(c->fd);
+	ledger_give_connection();
+	unlink_conn(c);
+	leave_again(c);
+	w->score->connections = ledger_connections();
+	c->next_closed = w->closed;
+	w->closed = c;
+}
+
+/* The kernel's buffer is dropped too, so a client that reads nothing cannot
+ * make it hold our answer for long. */
+static void
+conn_abort(struct conn *c)
+{
+	static const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	conn_close(c, false);
+}
+
+void
+conn_reap(struct worker *w)
+{
+	while (w->closed != NULL) {
+		struct conn *c = w->closed;
+
+		w->closed = c->next_closed;
+		c->magic = 0;
+		buf_free(&c->in);
+		buf_free(&c->out);
+		free(c);
+	}
+}
+
+/* --- what comes next --- */
+
+static void
+settle(struct conn *c)
+{
+	if (conn_settle(c) == -1)
+		conn_abort(c);
+}
+
+/* A client that said close sends nothing more; any other might, and closing
+ * on unread bytes would reset the connection and lose our last answer. */
+static void
+end_or_linger(struct conn *c)
+{
+	bool quiet = c->http1.client_closes && buf_len(&c->in) == 0;
+
+	if (c->eof || quiet) {
+		conn_close(c, true);
+		return;
+	}
+	c->transport->close(c, true);
+	c->transport = &transport_plain;
+	(void)shutdown(c->fd, SHUT_WR);
+	c->state = CONN_LINGER;
+	c->can_read = true;
+	buf_free(&c->in);
+	settle(c);
+}
+
+/* Is the connection over? Ends it then. */
+static bool
+ended(struct conn *c)
+{
+	if (c->state == CONN_CLOSED)
+		return true;
+	if (c->failed || (c->state == CONN_LINGER && c->eof)) {
+		conn_close(c, false);
+		return true;
+	}
+	if (c->state == CONN_LINGER || !conn_is_flushed(c))
+		return false;
+	if (c->flush_then_close) {
+		end_or_linger(c);
+		return true;
+	}
+	if (c->eof && (c->state == CONN_IDLE || c->state == CONN_READING) &&
+	    !c->http1.log_full) {
+		conn_close(c, true);
+		return true;
+	}
+	return false;
+}
+
+static void
+run_later(struct conn *c)
+{
+	struct conn **p = &c->worker->again;
+
+	if (c->in_again)
+		return;
+	while (*p != NULL)
+		p = &(*p)->next_again;
+	*p = c;
+	c->next_again = NULL;
+	c->in_again = true;
+}
+
+void
+conn_run(struct conn *c)
+{
+	uint64_t before = c->sent;
+	int rounds = 0;
+
+	assert(c->magic == CONN_MAGIC);
+	if (c->running) {
+		c->run_again = true;
+		return;
+	}
+	c->running = true;
+	do {
+		c->run_again = false;
+		if (!conn_round(c) && !c->run_again)
+			break;
+	} while (c->state != CONN_CLOSED && !c->failed &&
+	    ++rounds < ROUNDS_MAX && c->sent - before < MOVED_MAX);
+	c->running = false;
+	if (ended(c))
+		return;
+	settle(c);
+	if (rounds > 0 && (rounds == ROUNDS_MAX ||
+	    c->sent - before >= MOVED_MAX))
+		run_later(c);
+}
+
+/* Each once: one that has still more to do joins behind those of the turn. */
+void
+conn_run_again(struct worker *w)
+{
+	unsigned n = 0;
+
+	for (struct conn *c = w->again; c != NULL; c = c->next_again)
+		n++;
+	for (; n > 0 && w->again != NULL; n--) {
+		struct conn *c = w->again;
+
+		w->again = c->next_again;
+		c->in_again = false;
+		conn_run(c);
+	}
+}
+
+/* --- deadlines and the end --- */
+
+static void
+fail_with(struct conn *c, int status)
+{
+	http1_fail(c, status);
+	conn_run(c);
+}
+
+void
+conn_expired(struct timeout *t)
+{
+	struct conn *c = (struct conn *)((char *)t -
+	    offsetof(struct conn, timeout));
+
+	assert(c->magic == CONN_MAGIC);
+	switch (c->waiting) {
+	case WAIT_HEAD:
+		if (buf_len(&c->in) > 0)
+			fail_with(c, 408);
+		else
+			conn_close(c, true);
+		break;
+	case WAIT_BODY:
+		if (conn_kept_up(c))
+			settle(c);
+		else
+			fail_with(c, 408);
+		break;
+	case WAIT_SEND:
+		if (conn_kept_up(c))
+			settle(c);
+		else
+			conn_abort(c);
+		break;
+	case WAIT_LOG:
+		conn_run(c);
+		break;
+	default:
+		conn_close(c, c->waiting == WAIT_IDLE);
+		break;
+	}
+}
+
+bool
+conn_evict(struct worker *w)
+{
+	static const enum conn_wait order[] = { WAIT_IDLE, WAIT_LINGER,
+	    WAIT_HEAD, WAIT_HANDSHAKE };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		struct timeout *t = w->queue[order[i]].first;
+
+		if (t == NULL)
+			continue;
+		conn_close((struct conn *)((char *)t -
+		    offsetof(struct conn, timeout)), true);
+		return true;
+	}
+	return false;
+}
+
+void
+conn_close_all(struct worker *w)
+{
+	while (w->conns != NULL)
+		conn_close(w->conns, false);
+}

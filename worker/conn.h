@@ -1,0 +1,124 @@
+/*
+ * conn: a connection's life, and the one pump that moves it.
+ *
+ * Whatever happens to a connection ends in conn_run: it does what is possible
+ * now and then says what it waits for. Lower layers report, only conn.c ends a
+ * connection.
+ */
+#ifndef WORKER_CONN_H
+#define WORKER_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "worker/context.h"
+#include "worker/http/body.h"
+#include "worker/http/chunk.h"
+#include "worker/http/request.h"
+#include "worker/loop.h"
+#include "worker/timeout.h"
+
+#define CONN_MAGIC	0x436f6e6eu
+#define CONN_IN_MAX	16384	/* bytes of input held; a head may need more */
+#define CONN_OUT_MAX	32768	/* bytes of output queued in memory */
+
+struct listener;
+struct transport;
+
+enum conn_state {
+	CONN_NONE,
+	CONN_HANDSHAKE,		/* TLS is being agreed */
+	CONN_IDLE,		/* nothing of the next request yet */
+	CONN_READING,		/* part of a head is here, or the first awaited */
+	CONN_BUSY,		/* a request is being served */
+	CONN_LINGER,		/* answered; leftovers are read, so that the
+				 * answer is not lost to a reset */
+	CONN_CLOSED		/* gone at the end of this turn */
+};
+
+/* http1's part of a connection. */
+struct http1 {
+	struct request *current;	/* owned; being served */
+	struct request *answered;	/* owned, oldest first; wholly queued, not
+					 * wholly sent */
+	struct request *answered_last;
+	struct chunk_decoder chunk;	/* of the body coming in */
+	uint64_t body_left;		/* of a counted body */
+	bool body_open;			/* the body has not ended */
+	bool body_chunked;
+	size_t scanned;			/* http_parse's */
+	unsigned nanswered;
+	unsigned nrequests;		/* ever begun here */
+	bool closing;			/* no further request is read */
+	bool client_closes;		/* because the client said so */
+	bool body_wanted;		/* waiting for more of a body */
+	bool log_full;			/* waiting for the access log */
+};
+
+struct conn {
+	uint32_t magic;
+	enum conn_state state;
+	int fd;				/* owned */
+	struct worker *worker;		/* borrowed, process */
+	const struct listener *listener; /* borrowed, process */
+	const struct transport *transport;
+	struct ssl_st *tls;		/* owned; NULL on plain connections */
+	struct client_info client;
+	struct buf in;			/* read, not yet understood */
+	struct buf out;			/* to send */
+	struct span span;		/* to send after out */
+	uint64_t queued;		/* bytes ever put into out and span */
+	uint64_t sent;			/* bytes ever written */
+	struct timeout timeout;
+	enum conn_wait waiting;		/* what timeout stands for */
+	uint64_t moved;			/* bytes moved since it was armed */
+	bool can_read;			/* the last read did not say "no more" */
+	bool can_write;			/* the last write was not refused */
+	bool read_wants_write;		/* TLS: reading needs the socket's other */
+	bool write_wants_read;		/* way first, or the reverse */
+	bool tls_broken;		/* the TLS session must not be used again */
+	bool eof;			/* the client will send no more */
+	bool failed;			/* reading or writing is impossible */
+	bool fresh;			/* the next idle time begins anew */
+	bool flush_then_close;		/* nothing comes after what is queued */
+	bool running;			/* conn_run is at work */
+	bool run_again;			/* and was asked for once more */
+	bool in_again;			/* in the worker's again list */
+	unsigned lingered;		/* bytes read and dropped in LINGER */
+	struct http1 http1;
+	struct conn *next, *prev;	/* worker->conns */
+	struct conn *next_again;	/* worker->again */
+	struct conn *next_closed;	/* worker->closed */
+};
+
+/* Takes fd (always: it is closed on failure). */
+void	conn_open(struct worker *w, int fd, const struct listener *l,
+	    const struct net_addr *peer);
+/* Does all that is possible now, then sets interest and deadline. */
+void	conn_run(struct conn *c);
+/* Runs those that had more to do than their allowance. */
+void	conn_run_again(struct worker *w);
+/* For the loop: c's socket is ready. */
+void	conn_ready(void *c, enum loop_events ready);
+/* Called for a deadline that came. */
+void	conn_expired(struct timeout *t);
+/* Closes the connection that has waited longest; false when none waits. */
+bool	conn_evict(struct worker *w);
+/* Ends all at once: a TERM, or the drain limit. */
+void	conn_close_all(struct worker *w);
+/* Frees what was closed in this turn. */
+void	conn_reap(struct worker *w);
+const char *conn_state_name(enum conn_state state);
+
+/* --- for the protocol --- */
+
+/* Room in out, given that nothing may be put behind a span. */
+size_t	conn_out_room(const struct conn *c);
+/* n bytes were put into out; the span was set. */
+void	conn_queued(struct conn *c, size_t n);
+void	conn_set_span(struct conn *c, const struct span *span);
+/* Everything queued has been written. */
+bool	conn_is_flushed(const struct conn *c);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * What a connection waits for, and for how long: decided from its state, here
+ * and nowhere else.
+ */
+#include "worker/conn_wait.h"
+
+#include "common/conf.h"
+#include "worker/conn.h"
+#include "worker/conn_io.h"
+#include "worker/loop.h"
+
+#define LINGER_MS	2000
+#define GONE_MS		500
+#define LOG_FULL_MS	10
+#define KEEPALIVE_GRACE_MS 500		/* beyond what Keep-Alive announced */
+
+static enum conn_wait
+choose_wait(const struct conn *c)
+{
+	switch (c->state) {
+	case CONN_HANDSHAKE:
+		return WAIT_HANDSHAKE;
+	case CONN_IDLE:
+		return WAIT_IDLE;
+	case CONN_READING:
+		return c->http1.log_full ? WAIT_LOG : WAIT_HEAD;
+	case CONN_LINGER:
+		return WAIT_LINGER;
+	default:
+		break;
+	}
+	if (!conn_is_flushed(c) && !c->can_write)
+		return WAIT_SEND;
+	if (c->http1.body_wanted)
+		return WAIT_BODY;
+	return c->eof ? WAIT_GONE : WAIT_NONE;
+}
+
+static int64_t
+wait_ms(const struct conn *c, enum conn_wait wait)
+{
+	const struct conf_limits *limits = &c->worker->conf->limits;
+
+	switch (wait) {
+	case WAIT_HANDSHAKE:
+	case WAIT_HEAD:
+		return limits->header_ms;
+	case WAIT_IDLE:
+		return limits->keepalive_ms + KEEPALIVE_GRACE_MS;
+	case WAIT_BODY:
+		return limits->body_ms;
+	case WAIT_SEND:
+		return limits->send_ms;
+	case WAIT_LINGER:
+		return LINGER_MS;
+	case WAIT_GONE:
+		return GONE_MS;
+	default:
+		return LOG_FULL_MS;
+	}
+}
+
+/* A deadline runs on while the same thing is waited for: progress does not
+ * renew it, it is judged when it comes. */
+static void
+set_deadline(struct conn *c)
+{
+	enum conn_wait wait = choose_wait(c);
+
+	if (wait == c->waiting && !c->fresh &&
+	    (wait == WAIT_NONE || timeout_is_set(&c->timeout)))
+		return;
+	c->waiting = wait;
+	c->fresh = false;
+	c->moved = 0;
+	if (wait == WAIT_NONE)
+		timeout_clear(&c->timeout);
+	else
+		timeout_set(&c->worker->queue[wait], &c->timeout,
+		    mono_add_ms(clock_now(), wait_ms(c, wait)));
+}
+
+static int
+set_interest(struct conn *c)
+{
+	int want = LOOP_NONE;
+
+	if (c->state == CONN_HANDSHAKE)
+		want = c->read_wants_write ? LOOP_WRITE : LOOP_READ;
+	else {
+		if (conn_wants_read(c) && !c->can_read)
+			want |= c->read_wants_write ? LOOP_WRITE : LOOP_READ;
+		if (!conn_is_flushed(c) && !c->can_write)
+			want |= c->write_wants_read ? LOOP_READ : LOOP_WRITE;
+	}
+	return loop_watch(c->worker->loop, c->fd, (enum loop_events)want,
+	    conn_ready, c);
+}
+
+/* An idle connection holds no buffers. */
+int
+conn_settle(struct conn *c)
+{
+	if (c->state == CONN_IDLE) {
+		buf_free(&c->in);
+		buf_free(&c->out);
+	}
+	set_deadline(c);
+	return set_interest(c);
+}
+
+bool
+conn_kept_up(const struct conn *c)
+{
+	uint64_t ms = (uint64_t)wait_ms(c, c->waiting);
+
+	return c->moved >= c->worker->conf->limits.min_rate * ms / 1000 &&
+	    c->moved > 0;
+}

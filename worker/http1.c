@@ -1,0 +1,443 @@
+/*
+ * HTTP/1.x: requests out of a connection's input, responses into its output.
+ *
+ * One request is current; answered ones wait in order until their last byte is
+ * sent. Up to 16 are answered ahead while their responses fit into out; a span
+ * (a large body) or a script ends such a batch.
+ */
+#include "worker/http1.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/conf.h"
+#include "common/scoreboard.h"
+#include "worker/accesslog.h"
+#include "worker/conn.h"
+#include "worker/http1_body.h"
+#include "worker/http1_reply.h"
+#include "worker/score.h"
+#include "worker/serve/error.h"
+#include "worker/serve/route.h"
+#include "worker/worker.h"
+
+#define ANSWERED_MAX	16
+#define BEGIN_ROOM	16384	/* of out, for a new request to begin */
+#define BAD_LINE_MAX	200	/* bytes of a bad request that are logged */
+
+/* --- the queue of answered requests --- */
+
+static void
+push_answered(struct conn *c, struct request *r)
+{
+	struct http1 *h = &c->http1;
+
+	r->next = NULL;
+	if (h->answered == NULL)
+		h->answered = r;
+	else
+		h->answered_last->next = r;
+	h->answered_last = r;
+	h->nanswered++;
+}
+
+static struct request *
+pop_answered(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	struct request *r = h->answered;
+
+	h->answered = r->next;
+	h->nanswered--;
+	return r;
+}
+
+static uint64_t
+body_bytes_sent(const struct conn *c, const struct request *r)
+{
+	if (r->end_at != 0 && c->sent >= r->end_at)
+		return r->body_sent;
+	if (r->body_at == 0 || c->sent <= r->body_at)
+		return 0;
+	return c->sent - r->body_at < r->body_sent ? c->sent - r->body_at :
+	    r->body_sent;
+}
+
+void
+http1_sending(struct conn *c, size_t most)
+{
+	for (struct request *r = c->http1.answered;
+	    r != NULL && r->end_at <= c->sent + most; r = r->next) {
+		accesslog_put(r, r->body_sent);
+		score_end(r);
+	}
+}
+
+void
+http1_sent(struct conn *c, size_t n)
+{
+	struct http1 *h = &c->http1;
+	struct worker *w = c->worker;
+	bool undecided = false;
+
+	(void)n;
+	while (h->answered != NULL && h->answered->end_at <= c->sent) {
+		struct request *r = pop_answered(c);
+
+		accesslog_commit(r);
+		w->score->requests++;
+		c->fresh = true;
+		request_free(r);
+	}
+	for (struct request *r = h->answered; r != NULL; r = r->next) {
+		if (!r->logged)
+			continue;
+		r->logged = false;
+		undecided = true;
+		score_begin(r);
+		score_phase(r, SCORE_SENDING);
+	}
+	if (undecided)
+		accesslog_withdraw();
+}
+
+static void
+log_cut_short(struct conn *c, struct request *r)
+{
+	r->aborted = true;
+	accesslog_put(r, body_bytes_sent(c, r));
+	score_end(r);
+	accesslog_commit(r);
+	request_free(r);
+}
+
+void
+http1_close(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	struct request *r = h->current;
+
+	while (h->answered != NULL)
+		log_cut_short(c, pop_answered(c));
+	h->current = NULL;
+	if (r != NULL)
+		log_cut_short(c, r);
+}
+
+/* --- a request begins --- */
+
+static void
+wake(struct request *r)
+{
+	conn_run(r->protocol);
+}
+
+static struct request *
+new_request(struct conn *c)
+{
+	struct request *r = request_new();
+
+	if (r == NULL) {
+		c->failed = true;
+		return NULL;
+	}
+	r->conf = c->worker->conf;
+	r->client = &c->client;
+	r->started = clock_wall();
+	r->started_at = clock_now();
+	r->wake = wake;
+	r->protocol = c;
+	return r;
+}
+
+static void
+move(struct str *s, const char *from, const char *to)
+{
+	s->p = to + (s->p - from);
+}
+
+/* The head leaves the connection's input for the request's arena; its slices
+ * move along. */
+static int
+take_head(struct conn *c, struct request *r, size_t n)
+{
+	const char *from = buf_head(&c->in);
+	const char *to = arena_strdup(&r->arena, (struct str){ from, n });
+	struct http_head *head = r->head;
+
+	if (to == NULL)
+		return -1;
+	move(&head->method_name, from, to);
+	move(&head->target, from, to);
+	for (size_t i = 0; i < head->nfields; i++) {
+		move(&head->field[i].name, from, to);
+		move(&head->field[i].value, from, to);
+	}
+	buf_take(&c->in, n);
+	c->http1.scanned = 0;
+	return 0;
+}
+
+/* Plain HTTP where TLS is spoken: the same address by https. */
+static int
+redirect_to_tls(struct request *r)
+{
+	const struct http_target *t = &r->target;
+	uint16_t port = net_addr_port(r->client->local);
+
+	if (t->host.n == 0)
+		return 400;
+	r->response.close = true;
+	r->response.location = arena_printf(&r->arena,
+	    "https://%.*s:%u%.*s%s%.*s", (int)t->host.n, t->host.p, port,
+	    (int)t->path.n, t->path.p, t->has_query ? "?" : "",
+	    (int)t->query.n, t->query.p);
+	return r->response.location == NULL ? 500 : 308;
+}
+
+/* 0 when a handler has it, or the status to fail with. */
+static int
+dispatch(struct conn *c, struct request *r)
+{
+	const struct conf_listen *listen = c->listener->conf;
+	const struct handler *handler;
+	int status;
+
+	status = http_framing(r->head, &r->framing);
+	if (status == 0)
+		status = http_target(r->head, &r->target);
+	if (status != 0) {
+		r->response.close = true;
+		return status;
+	}
+	if (listen->tls && !c->client.tls)
+		return redirect_to_tls(r);
+	status = route_request(r, listen, &handler);
+	http1_body_begin(c, r);
+	if (status != 0)
+		return status;
+	if (r->framing.length > r->location->max_body)
+		return 413;
+	return handler->start(r);
+}
+
+/* What cannot be read in one way only ends the connection. */
+static bool
+ends_connection(int status)
+{
+	return status != 301 && status != 403 && status != 404 &&
+	    status != 405 && status != 501 && status != 502 && status != 503;
+}
+
+static void
+answer_error(struct request *r, int status)
+{
+	if (ends_connection(status))
+		r->response.close = true;
+	r->response.status = status;
+	r->response.head_only = r->head->method == HTTP_HEAD;
+	error_page(r);
+}
+
+static void
+begin(struct conn *c, struct request *r, size_t used)
+{
+	struct http1 *h = &c->http1;
+	int status;
+
+	if (take_head(c, r, used) == -1) {
+		request_free(r);
+		c->failed = true;
+		return;
+	}
+	c->state = CONN_BUSY;
+	h->current = r;
+	h->nrequests++;
+	r->location = &c->listener->conf->fallback->base;
+	score_begin(r);
+	status = dispatch(c, r);
+	if (status != 0)
+		answer_error(r, status);
+	else
+		http1_continue(c, r);
+	score_phase(r, r->response.status != 0 ? SCORE_SENDING :
+	    r->body_complete ? SCORE_SCRIPT : SCORE_BODY);
+}
+
+/* A request that could not be read: what there is of its line is logged. */
+static void
+begin_bad(struct conn *c, struct request *r, int status)
+{
+	struct str line = buf_str(&c->in);
+	size_t n = 0;
+
+	while (n < line.n && n < BAD_LINE_MAX && line.p[n] != '\r' &&
+	    line.p[n] != '\n')
+		n++;
+	line.p = arena_strdup(&r->arena, (struct str){ line.p, n });
+	line.n = line.p == NULL ? 0 : n;
+	r->head->method = HTTP_METHOD_NONE;
+	r->head->method_name = line;
+	r->head->target = (struct str){ "", 0 };
+	r->head->nfields = 0;
+	memset(r->head->first, 0, sizeof(r->head->first));
+	r->location = &c->listener->conf->fallback->base;
+	r->body_complete = true;
+	r->response.close = true;
+	c->http1.current = r;
+	c->http1.nrequests++;
+	c->state = CONN_BUSY;
+	score_begin(r);
+	answer_error(r, status);
+}
+
+static bool
+may_begin(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+
+	h->log_full = false;
+	if (h->closing || h->body_open || h->nanswered >= ANSWERED_MAX ||
+	    buf_len(&c->in) == 0 || conn_out_room(c) < BEGIN_ROOM)
+		return false;
+	h->log_full = accesslog_is_full();
+	return !h->log_full;
+}
+
+static bool
+begin_next(struct conn *c)
+{
+	const struct conf_limits *limits = &c->worker->conf->limits;
+	struct http_parse_limits parse = { limits->header_size,
+	    limits->fields };
+	struct request *r;
+	size_t used;
+	int status;
+
+	if (!may_begin(c))
+		return false;
+	r = new_request(c);
+	if (r == NULL)
+		return false;
+	switch (http_parse(buf_head(&c->in), buf_len(&c->in), &parse,
+	    &c->http1.scanned, r->head, &used, &status)) {
+	case HTTP_PARSE_COMPLETE:
+		begin(c, r, used);
+		return true;
+	case HTTP_PARSE_BAD:
+		begin_bad(c, r, status);
+		return true;
+	default:
+		request_free(r);
+		return false;
+	}
+}
+
+/* --- a request goes on and ends --- */
+
+void
+http1_fail(struct conn *c, int status)
+{
+	struct http1 *h = &c->http1;
+	struct request *r = h->current;
+	bool answered = h->closing || h->answered != NULL || h->body_open;
+
+	http1_body_abandon(c);
+	if (r != NULL && r->head_written) {
+		c->failed = true;	/* the message ends in the middle */
+		return;
+	}
+	if (r != NULL) {
+		r->response.close = true;
+		answer_error(r, status);
+		return;
+	}
+	if (answered) {			/* nobody asked for one more */
+		h->closing = c->flush_then_close = true;
+		return;
+	}
+	r = new_request(c);
+	if (r != NULL)
+		begin_bad(c, r, status);
+}
+
+static bool
+take_body(struct conn *c)
+{
+	int status;
+	bool moved = http1_body_take(c, &status);
+
+	if (status != 0)
+		http1_fail(c, status);
+	else if (c->eof && http1_body_is_open(c) && buf_len(&c->in) == 0)
+		c->failed = true;	/* it will never be complete */
+	return moved;
+}
+
+/* The response is queued whole. What is left of the request's body is read
+ * and dropped, or given up with the connection. */
+static void
+finish(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	struct request *r = h->current;
+
+	r->end_at = c->queued;
+	h->current = NULL;
+	push_answered(c, r);
+	if (h->closing) {
+		http1_body_abandon(c);
+		c->flush_then_close = true;
+	}
+}
+
+static bool
+advance(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	bool moved;
+
+	if (c->failed)
+		return false;
+	moved = h->body_open && take_body(c);
+	if (h->current == NULL)
+		return begin_next(c) || moved;
+	switch (http1_reply(c, h->current)) {
+	case HTTP1_REPLY_MOVED:
+		return true;
+	case HTTP1_REPLY_DONE:
+		finish(c);
+		return true;
+	case HTTP1_REPLY_FAILED:
+		c->failed = true;
+		return false;
+	default:
+		return moved;
+	}
+}
+
+static void
+set_state(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+
+	h->body_wanted = h->body_open && buf_len(&c->in) == 0;
+	if (h->current != NULL || h->answered != NULL || h->body_open ||
+	    h->closing)
+		c->state = CONN_BUSY;
+	else if (h->nrequests == 0 || buf_len(&c->in) > 0)
+		c->state = CONN_READING;
+	else
+		c->state = CONN_IDLE;
+}
+
+bool
+http1_step(struct conn *c)
+{
+	bool moved = false;
+
+	while (advance(c))
+		moved = true;
+	set_state(c);
+	return moved;
+}

@@ -1,0 +1,124 @@
+/*
+ * Request bodies: counted and chunked (RFC 9112 section 6).
+ */
+#include "worker/http1_body.h"
+
+#include "common/conf.h"
+#include "worker/conn.h"
+#include "worker/http/chunk.h"
+
+/* As much of a body nobody wants is read to keep the connection. */
+#define DISCARD_MAX	65536
+
+void
+http1_body_begin(struct conn *c, struct request *r)
+{
+	struct http1 *h = &c->http1;
+
+	h->chunk = (struct chunk_decoder){ 0 };
+	h->body_chunked = r->framing.chunked;
+	h->body_left = r->framing.chunked ? 0 : r->framing.length;
+	h->body_open = r->framing.chunked || r->framing.length > 0;
+	r->body_complete = !h->body_open;
+}
+
+bool
+http1_body_is_open(const struct conn *c)
+{
+	return c->http1.body_open;
+}
+
+bool
+http1_body_is_long(const struct conn *c)
+{
+	const struct http1 *h = &c->http1;
+
+	return h->body_open && (h->body_chunked ||
+	    h->body_left > DISCARD_MAX);
+}
+
+void
+http1_body_abandon(struct conn *c)
+{
+	c->http1.body_open = false;
+}
+
+/* Gives n bytes to whoever wants them: 0, or the status to fail with. */
+static int
+deliver(struct conn *c, const char *p, size_t n)
+{
+	struct request *r = c->http1.current;
+
+	if (r == NULL)
+		return 0;	/* answered already: a counted rest is dropped */
+	r->body_received += n;
+	if (r->body_received > r->location->max_body)
+		return 413;
+	return r->sink == NULL ? 0 : r->sink->ops->put(r->sink, p, n);
+}
+
+static int
+complete(struct conn *c)
+{
+	struct request *r = c->http1.current;
+
+	c->http1.body_open = false;
+	if (r == NULL)
+		return 0;
+	r->body_complete = true;
+	return r->sink == NULL ? 0 : r->sink->ops->end(r->sink);
+}
+
+static int
+take_counted(struct conn *c)
+{
+	struct http1 *h = &c->http1;
+	size_t n = buf_len(&c->in);
+	int status;
+
+	if (n > h->body_left)
+		n = (size_t)h->body_left;
+	status = deliver(c, buf_head(&c->in), n);
+	buf_take(&c->in, n);
+	h->body_left -= n;
+	if (status == 0 && h->body_left == 0)
+		status = complete(c);
+	return status;
+}
+
+static int
+take_chunked(struct conn *c)
+{
+	size_t used, n;
+	const char *data;
+	int status = 0;
+
+	while (status == 0 && buf_len(&c->in) > 0) {
+		switch (chunk_decode(&c->http1.chunk, buf_head(&c->in),
+		    buf_len(&c->in), &used, &data, &n)) {
+		case CHUNK_DATA:
+			status = deliver(c, data, n);
+			buf_take(&c->in, used);
+			break;
+		case CHUNK_MORE:
+			buf_take(&c->in, used);
+			return 0;
+		case CHUNK_END:
+			buf_take(&c->in, used);
+			return complete(c);
+		default:
+			return 400;
+		}
+	}
+	return status;
+}
+
+bool
+http1_body_take(struct conn *c, int *status)
+{
+	*status = 0;
+	if (!c->http1.body_open || buf_len(&c->in) == 0)
+		return false;
+	*status = c->http1.body_chunked ? take_chunked(c) : take_counted(c);
+	return true;
+}

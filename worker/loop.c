@@ -1,0 +1,280 @@
+/*
+ * The pselect() loop: a hot set that every turn waits on, and a cold rest that
+ * is looked at from time to time.
+ *
+ * Everything is a bitmap of descriptors: what is watched for reading and for
+ * writing, what is hot, what moved since the hot set was last cooled. Cooling
+ * is two operations on words, hot = moved + pinned, so idle connections leave
+ * the hot set without a list or a timer of their own.
+ */
+#include "worker/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+
+#include "common/fdset.h"
+#include "common/sig.h"
+
+#define COOL_US		100000	/* what did not move for so long gets cold */
+#define SCAN_MIN_US	1000	/* the shortest time between looks at the cold */
+#define SCAN_FACTOR	20	/* a look may cost this part of the time */
+#define SIGNAL_US	10000	/* signals are admitted at least this often */
+#define SLEEP_MAX_US	1000000	/* or the worker would look frozen */
+
+struct slot {
+	loop_fn *fn;		/* NULL = not watched */
+	void *arg;		/* borrowed */
+};
+
+struct loop {
+	struct slot *slots;	/* owned, by descriptor */
+	int nslots;		/* and what every set below has room for */
+	struct fdset read;	/* watched for reading */
+	struct fdset write;	/* watched for writing */
+	struct fdset hot;	/* waited on in every turn */
+	struct fdset moved;	/* ready or changed since the last cooling */
+	struct fdset pinned;	/* never cold: delivered last */
+	struct fdset rd, wr;	/* of this turn: asked, then ready */
+	struct fdset ready;	/* of this turn: still to deliver */
+	struct mono cool_at;
+	struct mono scan_at;
+	struct mono admitted;	/* when signals were last let in */
+};
+
+struct loop *
+loop_new(void)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+
+	if (l != NULL)
+		l->admitted = clock_now();
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
+	    &l->pinned, &l->rd, &l->wr, &l->ready };
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		fdset_free(sets[i]);
+	free(l->slots);
+	free(l);
+}
+
+/* All sets grow together, so that no turn can fail for want of memory. */
+static int
+grow(struct loop *l, int nfds)
+{
+	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
+	    &l->pinned, &l->rd, &l->wr, &l->ready };
+	int n = l->nslots < 256 ? 256 : l->nslots;
+	struct slot *slots;
+
+	while (n < nfds)
+		n *= 2;
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		if (fdset_grow(sets[i], n) == -1)
+			return -1;
+	slots = realloc(l->slots, (size_t)n * sizeof(*slots));
+	if (slots == NULL)
+		return -1;
+	memset(slots + l->nslots, 0,
+	    (size_t)(n - l->nslots) * sizeof(*slots));
+	l->slots = slots;
+	l->nslots = n;
+	return 0;
+}
+
+static void
+set_member(struct fdset *s, int fd, bool member)
+{
+	if (member)
+		fdset_add(s, fd);
+	else
+		fdset_del(s, fd);
+}
+
+int
+loop_watch(struct loop *l, int fd, enum loop_events want, loop_fn *fn,
+    void *arg)
+{
+	assert(fd >= 0 && fn != NULL);
+	if (fd >= l->nslots && grow(l, fd + 1) == -1)
+		return -1;
+	l->slots[fd] = (struct slot){ fn, arg };
+	set_member(&l->read, fd, want & LOOP_READ);
+	set_member(&l->write, fd, want & LOOP_WRITE);
+	fdset_add(&l->hot, fd);
+	fdset_add(&l->moved, fd);
+	return 0;
+}
+
+int
+loop_watch_last(struct loop *l, int fd, enum loop_events want, loop_fn *fn,
+    void *arg)
+{
+	if (loop_watch(l, fd, want, fn, arg) == -1)
+		return -1;
+	fdset_add(&l->pinned, fd);
+	return 0;
+}
+
+void
+loop_forget(struct loop *l, int fd)
+{
+	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
+	    &l->pinned, &l->ready };
+
+	if (fd < 0 || fd >= l->nslots)
+		return;
+	l->slots[fd] = (struct slot){ 0 };
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		fdset_del(sets[i], fd);
+}
+
+/* What was not ready since the last cooling leaves the hot set. */
+static void
+cool(struct loop *l, struct mono now)
+{
+	if (mono_before(now, l->cool_at))
+		return;
+	fdset_union(&l->hot, &l->moved, &l->pinned, l->nslots);
+	fdset_clear(&l->moved);
+	l->cool_at = mono_add_us(now, COOL_US);
+}
+
+/* Does this turn look at the cold descriptors too? */
+enum look {
+	LOOK_HOT,		/* no: wait on the hot ones */
+	LOOK_SCAN,		/* yes, without waiting: the hot ones are busy */
+	LOOK_ALL		/* yes, and wait: nothing is hot, or all is */
+};
+
+static enum look
+choose(const struct loop *l, struct mono now)
+{
+	if (fdset_within(&l->read, &l->hot, l->nslots) &&
+	    fdset_within(&l->write, &l->hot, l->nslots))
+		return LOOK_ALL;
+	if (fdset_within(&l->hot, &l->pinned, l->nslots))
+		return LOOK_ALL;
+	return mono_before(now, l->scan_at) ? LOOK_HOT : LOOK_SCAN;
+}
+
+/* Fills rd and wr with what this turn asks for; returns select()'s nfds. */
+static int
+ask(struct loop *l, enum look look)
+{
+	const struct fdset *limit = look == LOOK_HOT ? &l->hot : NULL;
+	int end;
+
+	fdset_intersect(&l->rd, &l->read, limit == NULL ? &l->read : limit,
+	    l->nslots);
+	fdset_intersect(&l->wr, &l->write, limit == NULL ? &l->write : limit,
+	    l->nslots);
+	fdset_union(&l->ready, &l->rd, &l->wr, l->nslots);
+	end = fdset_end(&l->ready);
+	fdset_clear(&l->ready);
+	return end;
+}
+
+static int
+wait_for(struct loop *l, int nfds, int64_t us)
+{
+	struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
+
+	return pselect(nfds, nfds == 0 ? NULL : fdset_raw(&l->rd),
+	    nfds == 0 ? NULL : fdset_raw(&l->wr), NULL, &ts, sig_wait_mask());
+}
+
+static int64_t
+wait_us(const struct loop *l, enum look look, struct mono now,
+    struct mono until)
+{
+	int64_t us = SLEEP_MAX_US;
+
+	if (look == LOOK_SCAN)
+		return 0;
+	if (look == LOOK_HOT && mono_us(now, l->scan_at) < us)
+		us = mono_us(now, l->scan_at);
+	if (mono_is_set(until) && mono_us(now, until) < us)
+		us = mono_us(now, until);
+	return us < 0 ? 0 : us;
+}
+
+/* Linux lets no signal into a pselect() that finds something ready, so a busy
+ * loop admits them by one that asks for nothing. */
+static void
+admit_signals(struct loop *l, int nready, struct mono now)
+{
+	static const struct timespec zero;
+
+	if (nready > 0) {
+		if (mono_us(l->admitted, now) < SIGNAL_US)
+			return;
+		(void)pselect(0, NULL, NULL, NULL, &zero, sig_wait_mask());
+	}
+	l->admitted = now;
+}
+
+static void
+deliver_one(struct loop *l, int fd)
+{
+	struct slot slot = l->slots[fd];
+	int events = LOOP_NONE;
+
+	fdset_del(&l->ready, fd);
+	if (fdset_has(&l->rd, fd) && fdset_has(&l->read, fd))
+		events |= LOOP_READ;
+	if (fdset_has(&l->wr, fd) && fdset_has(&l->write, fd))
+		events |= LOOP_WRITE;
+	if (slot.fn == NULL || events == LOOP_NONE)
+		return;
+	fdset_add(&l->hot, fd);
+	fdset_add(&l->moved, fd);
+	slot.fn(slot.arg, (enum loop_events)events);
+}
+
+/* A callback may watch and forget any descriptor: ready is looked at anew
+ * after each, and a forgotten one has left it. */
+static void
+deliver(struct loop *l, int nfds)
+{
+	int fd;
+
+	fdset_union(&l->ready, &l->rd, &l->wr, nfds);
+	for (fd = 0; (fd = fdset_next(&l->ready, fd, nfds)) != -1; fd++)
+		if (!fdset_has(&l->pinned, fd))
+			deliver_one(l, fd);
+	for (fd = 0; (fd = fdset_next(&l->ready, fd, nfds)) != -1; fd++)
+		deliver_one(l, fd);
+}
+
+void
+loop_turn(struct loop *l, struct mono until)
+{
+	struct mono before = clock_now();
+	enum look look;
+	int nfds, n;
+
+	cool(l, before);
+	look = choose(l, before);
+	nfds = ask(l, look);
+	n = wait_for(l, nfds, wait_us(l, look, before, until));
+	assert(n != -1 || errno == EINTR || errno == ENOMEM);
+	clock_update();
+	if (look == LOOK_SCAN) {
+		int64_t cost = SCAN_FACTOR * mono_us(before, clock_now());
+
+		l->scan_at = mono_add_us(clock_now(),
+		    cost < SCAN_MIN_US ? SCAN_MIN_US : cost);
+	}
+	admit_signals(l, n, clock_now());
+	if (n > 0)
+		deliver(l, nfds);
+}

@@ -1,0 +1,42 @@
+/*
+ * cgi_body: gathers the body of a request until its script can start.
+ *
+ * Small bodies stay in memory, larger ones go into an unlinked file, so a
+ * slow client holds no script. Zero is an empty body.
+ */
+#ifndef WORKER_SERVE_CGI_BODY_H
+#define WORKER_SERVE_CGI_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+
+struct conf;
+
+#define CGI_BODY_MEMORY	(64 * 1024)	/* bytes kept in memory */
+
+struct cgi_body {
+	struct buf memory;		/* owned: all of it while in_file is not
+					 * set */
+	bool in_file;
+	int fd;				/* owned; the file; -1 = given away */
+	uint64_t n;			/* bytes gathered */
+	uint64_t charged;		/* bytes of the worker's spool */
+};
+
+/* Adds n bytes: 0, or the status to answer (503, 507). */
+int	cgi_body_put(struct cgi_body *b, const struct conf *conf,
+	    const char *p, size_t n);
+/*
+ * A descriptor from which a script can read the body, or -1 with errno; the
+ * caller's to close, and to be had once. null is used for an empty body
+ * (duplicated).
+ */
+int	cgi_body_stdin(struct cgi_body *b, const struct conf *conf, int null);
+/* Frees memory and descriptor, and gives back the spool's room: only when no
+ * script reads the file any more. */
+void	cgi_body_free(struct cgi_body *b);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * cgi_find: which program a request's path means.
+ *
+ * Called once per request by cgi. It holds no descriptor: the script's folder
+ * is opened again when its turn to run has come.
+ */
+#include "worker/serve/cgi_find.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "worker/http/request.h"
+#include "worker/serve/beneath.h"
+
+/* What to answer when a part of the path cannot be opened. */
+static int
+status_of(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		return 404;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return 503;
+	default:
+		return 403;
+	}
+}
+
+/* 0 and *mode of what path is, or a status. */
+static int
+look_at(int dir, const char *path, mode_t *mode)
+{
+	struct stat st;
+	int fd, status;
+
+	fd = beneath_open(dir, path, O_PATH);
+	if (fd == -1)
+		return status_of(errno);
+	status = fstat(fd, &st) == 0 ? 0 : status_of(errno);
+	*mode = st.st_mode;
+	(void)close(fd);
+	return status;
+}
+
+/*
+ * Goes down path, which is relative to dir, until something is no directory:
+ * 0 and *end, the length of its name, when that is a file that may be run.
+ * path is cut up and put together again on the way.
+ */
+static int
+walk(int dir, char *path, bool any_file, size_t *end)
+{
+	size_t n;
+	mode_t mode;
+	int status;
+	char after;
+
+	for (n = 0; path[n] != '\0'; n++) {
+		n += strcspn(path + n, "/");
+		after = path[n];
+		path[n] = '\0';
+		status = look_at(dir, path, &mode);
+		path[n] = after;
+		if (status != 0)
+			return status;
+		if (S_ISREG(mode)) {
+			*end = n;
+			return any_file || (mode & 0111) != 0 ? 0 : 403;
+		}
+		if (!S_ISDIR(mode))
+			return 403;
+		if (after == '\0')
+			break;
+	}
+	/* A folder, and no index is looked for in it. */
+	return 404;
+}
+
+static const char *
+join(struct arena *a, const char *folder, const char *name)
+{
+	size_t n;
+
+	n = strlen(folder);
+	if (n > 0 && folder[n - 1] == '/')
+		n--;
+	return arena_printf(a, "%.*s/%s", (int)n, folder, name);
+}
+
+/* How many bytes at the front of the request's path stand for dir itself. */
+static size_t
+mapped_prefix(const struct request *r)
+{
+	const struct conf_location *l = r->location;
+	const char *slash;
+	size_t n;
+
+	n = 0;
+	if (l->match == CONF_MATCH_PREFIX) {
+		n = l->path.n;
+	} else if (l->match == CONF_MATCH_EXACT) {
+		slash = memrchr(r->path.p, '/', r->path.n);
+		n = slash == NULL ? 0 : (size_t)(slash - r->path.p);
+	}
+	while (n < r->path.n && r->path.p[n] == '/')
+		n++;
+	return n;
+}
+
+/* path is the script's, relative to dir. */
+static int
+fill_in(struct request *r, const struct conf_dir *dir, struct str path,
+    struct cgi_target *t)
+{
+	struct arena *a = &r->arena;
+	const char *slash, *file;
+	char *folder;
+
+	folder = arena_strdup(a, path);
+	slash = memrchr(path.p, '/', path.n);
+	file = slash == NULL ? path.p : slash + 1;
+	if (folder == NULL)
+		return 503;
+	t->filename = join(a, dir->path, folder);
+	t->exec = arena_printf(a, "./%.*s", (int)(path.p + path.n - file),
+	    file);
+	if (slash != NULL)
+		folder[slash - path.p] = '\0';
+	t->dir = dir->fd;
+	t->folder = slash == NULL ? "." : folder;
+	return t->filename == NULL || t->exec == NULL ? 503 : 0;
+}
+
+/* A script below a directory. */
+static int
+find_below(struct request *r, const struct conf_dir *dir, size_t prefix,
+    struct cgi_target *t)
+{
+	const struct conf_cgi *cgi = &r->location->cgi;
+	char *path;
+	size_t end;
+	int status;
+
+	path = arena_strdup(&r->arena, (struct str){ r->path.p + prefix,
+	    r->path.n - prefix });
+	if (path == NULL)
+		return 503;
+	status = walk(dir->fd, path, cgi->kind == CONF_CGI_WITH, &end);
+	if (status != 0)
+		return status;
+	status = fill_in(r, dir, (struct str){ path, end }, t);
+	if (status != 0)
+		return status;
+	t->script_name = (struct str){ r->path.p, prefix + end };
+	t->path_info = (struct str){ r->path.p + prefix + end,
+	    r->path.n - prefix - end };
+	if (cgi->kind == CONF_CGI_WITH)
+		t->exec = t->interpreter = cgi->program;
+	return 0;
+}
+
+/* The one program of the location: what follows the location is for it. */
+static int
+find_program(struct request *r, struct cgi_target *t)
+{
+	const struct conf_location *l = r->location;
+	size_t n;
+
+	n = r->path.n;
+	if (l->match == CONF_MATCH_PREFIX)
+		n = l->path.n;
+	else if (l->match == CONF_MATCH_ALL)
+		n = 0;
+	if (n > 0 && l->match == CONF_MATCH_PREFIX && r->path.p[n - 1] == '/')
+		n--;
+	t->dir = l->cgi.dir->fd;
+	t->exec = arena_printf(&r->arena, "./%s", l->cgi.program);
+	t->filename = join(&r->arena, l->cgi.dir->path, l->cgi.program);
+	t->script_name = (struct str){ r->path.p, n };
+	t->path_info = (struct str){ r->path.p + n, r->path.n - n };
+	return t->exec == NULL || t->filename == NULL ? 503 : 0;
+}
+
+int
+cgi_find(struct request *r, struct cgi_target *t)
+{
+	const struct conf_location *l = r->location;
+
+	memset(t, 0, sizeof(*t));
+	switch (l->cgi.kind) {
+	case CONF_CGI_PROGRAM:
+		return find_program(r, t);
+	case CONF_CGI_DIR:
+		return find_below(r, l->cgi.dir, mapped_prefix(r), t);
+	case CONF_CGI_ON:
+	case CONF_CGI_WITH:
+		return find_below(r, l->root, strspn(r->path.p, "/"), t);
+	case CONF_CGI_OFF:
+		break;
+	}
+	return 500;
+}

@@ -1,0 +1,360 @@
+/*
+ * cgi_reply: from what a script writes to the response.
+ *
+ * The header block is gathered until it is complete; from then on the pipe is
+ * read only when the protocol asks for bytes, so a slow client blocks its
+ * script and nothing piles up in between.
+ */
+#include "worker/serve/cgi_script.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "worker/http/request.h"
+#include "worker/loop.h"
+
+#define GRACE_MS	250	/* of silence, when only a grandchild is left */
+#define DISCARDS_MAX	8	/* reads in a row for nobody */
+
+static void	on_stdout(void *arg, enum loop_events ready);
+
+/* The descriptor is known to the loop since the start, so this cannot fail. */
+static void
+watch(struct cgi_script *s, bool on)
+{
+	if (s->watching == on || s->out == -1)
+		return;
+	s->watching = on;
+	(void)loop_watch(cgi_worker.loop, s->out, on ? LOOP_READ : LOOP_NONE,
+	    on_stdout, s);
+}
+
+/*
+ * Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
+ * when there is nothing now.
+ */
+static ssize_t
+fill(struct cgi_script *s)
+{
+	ssize_t n;
+
+	do {
+		n = read(s->out, s->buf + s->fill, sizeof(s->buf) - s->fill);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1 && errno == EAGAIN)
+		return -1;
+	if (n <= 0) {
+		cgi_script_close_out(s);
+		s->complete = true;
+		return 0;
+	}
+	s->fill += (size_t)n;
+	timeout_clear(&s->grace);
+	return n;
+}
+
+/* A process that the leader left behind holds the pipe: silence ends it. */
+static void
+await(struct cgi_script *s)
+{
+	watch(s, true);
+	if (s->exited)
+		timeout_set(&cgi_worker.graces, &s->grace,
+		    mono_add_ms(clock_now(), GRACE_MS));
+}
+
+static void
+fail_bad(struct cgi_script *s, const char *why)
+{
+	log_error("script %s: bad header: %s", s->name, why);
+	s->bad = true;
+	cgi_script_fail(s, 502);
+}
+
+static bool
+has_no_body(const struct request *r, int status)
+{
+	return r->head->method == HTTP_HEAD || status == 204 || status == 304;
+}
+
+/*
+ * RFC 3875 6.2.2 has a "/path" in Location served as if it had been asked
+ * for. It is answered with a redirect to it instead, as for any other
+ * Location: the client learns the address of what it sees, relative links in
+ * it are right, and no script can reach what the access rules keep from its
+ * client.
+ */
+static int
+status_of(const struct cgi_output *out)
+{
+	if (out->status != 0)
+		return out->status;
+	return out->location.n > 0 ? 302 : 200;
+}
+
+/* 0, or -1 when memory is short. */
+static int
+fill_response(struct cgi_script *s, const struct cgi_output *out)
+{
+	struct request *r = s->request;
+	struct response *response = &r->response;
+	size_t i;
+
+	if (out->type.n > 0) {
+		response->type = arena_strdup(&r->arena, out->type);
+		if (response->type == NULL)
+			return -1;
+	}
+	if (out->location.n > 0) {
+		response->location = arena_strdup(&r->arena, out->location);
+		if (response->location == NULL)
+			return -1;
+	}
+	for (i = 0; i < out->nfields; i++) {
+		if (response_field(r, out->field[i].name,
+		    out->field[i].value) == -1)
+			return -1;
+	}
+	response->status = status_of(out);
+	response->length = out->has_length ? (int64_t)out->length : -1;
+	return 0;
+}
+
+/* A longer body would be read as the next response, so it is never sent. */
+static void
+note_overflow(struct cgi_script *s)
+{
+	if (s->overflow)
+		return;
+	log_error("script %s: more output than its Content-Length", s->name);
+	s->bad = s->overflow = true;
+}
+
+static void
+start_sending(struct cgi_script *s, const struct cgi_output *out)
+{
+	struct request *r = s->request;
+
+	if (fill_response(s, out) == -1) {
+		cgi_script_fail(s, 503);
+		return;
+	}
+	s->has_length = out->has_length;
+	s->remaining = out->length;
+	s->discard = has_no_body(r, r->response.status);
+	r->response.head_only = r->response.head_only || s->discard;
+	s->off = out->size;
+	/* Found in time, it is a reason not to trust the connection to it. */
+	if (s->has_length && !s->discard && s->fill - s->off > s->remaining) {
+		note_overflow(s);
+		r->response.close = true;
+	}
+	s->state = CGI_SENDING;
+	if (s->pid != 0)
+		timeout_set(&cgi_worker.limits, &s->limit, s->total_at);
+	else
+		timeout_clear(&s->limit);
+	request_wake(r);
+}
+
+static void
+read_head(struct cgi_script *s)
+{
+	struct cgi_output out;
+	const char *why;
+	ssize_t n;
+
+	n = fill(s);
+	if (n == 0) {
+		fail_bad(s, "it ended before its blank line");
+		return;
+	}
+	if (n == -1)
+		return;
+	switch (cgi_output_parse(s->buf, s->fill, &s->scanned, &out, &why)) {
+	case CGI_OUTPUT_COMPLETE:
+		start_sending(s, &out);
+		break;
+	case CGI_OUTPUT_BAD:
+		fail_bad(s, why);
+		break;
+	case CGI_OUTPUT_PARTIAL:
+	case CGI_OUTPUT_NONE:
+		await(s);
+		break;
+	}
+}
+
+/* The response was complete; what comes now is for nobody. */
+static void
+drop(struct cgi_script *s)
+{
+	s->fill = 0;
+	if (fill(s) > 0 && s->has_length && !s->discard)
+		note_overflow(s);
+}
+
+static void
+on_stdout(void *arg, enum loop_events ready)
+{
+	struct cgi_script *s = arg;
+
+	(void)ready;
+	assert(s->magic == CGI_MAGIC);
+	switch (s->state) {
+	case CGI_HEAD:
+		read_head(s);
+		break;
+	case CGI_SENDING:
+		if (!s->waiting) {
+			watch(s, false);
+			break;
+		}
+		s->waiting = false;
+		request_wake(s->request);
+		break;
+	default:
+		assert(s->state == CGI_LINGER);
+		drop(s);
+		break;
+	}
+}
+
+int
+cgi_reply_start(struct cgi_script *s)
+{
+	s->watching = true;
+	return loop_watch(cgi_worker.loop, s->out, LOOP_READ, on_stdout, s);
+}
+
+/* --- the source --- */
+
+bool
+cgi_reply_is_satisfied(const struct cgi_script *s)
+{
+	return s->state == CGI_SENDING && s->has_length && !s->discard &&
+	    s->remaining == 0;
+}
+
+/* No more bytes will be handed out: was that all? */
+static enum source_result
+end_of_body(struct cgi_script *s)
+{
+	if (s->cut)
+		return SOURCE_FAIL;
+	cgi_session_linger(s);
+	if (!s->has_length || s->discard || s->remaining == 0)
+		return SOURCE_END;
+	log_error("script %s: its output ended %llu bytes before its "
+	    "Content-Length", s->name, (unsigned long long)s->remaining);
+	s->bad = true;
+	return SOURCE_FAIL;
+}
+
+static enum source_result
+hand_out(struct cgi_script *s, struct span *span)
+{
+	size_t n;
+
+	n = s->fill - s->off;
+	if (s->has_length && n > s->remaining) {
+		note_overflow(s);
+		n = (size_t)s->remaining;
+	}
+	*span = (struct span){ .p = s->buf + s->off, .n = n };
+	s->remaining -= s->has_length ? n : 0;
+	s->off = s->fill;
+	return SOURCE_MORE;
+}
+
+static enum source_result
+reply_next(struct source *source, struct span *span)
+{
+	struct cgi_script *s = cgi_script_of_source(source);
+	int i;
+
+	for (i = 0; i < DISCARDS_MAX; i++) {
+		if (s->cut || cgi_reply_is_satisfied(s))
+			return end_of_body(s);
+		if (s->off < s->fill && !s->discard)
+			return hand_out(s, span);
+		if (s->out == -1)
+			return end_of_body(s);
+		s->off = s->fill = 0;
+		if (fill(s) == -1)
+			break;
+	}
+	if (s->out == -1)
+		return end_of_body(s);
+	s->waiting = true;
+	await(s);
+	return SOURCE_WAIT;
+}
+
+static void
+reply_close(struct source *source)
+{
+	struct cgi_script *s = cgi_script_of_source(source);
+
+	s->has_source = false;
+	cgi_script_over(s);
+}
+
+const struct source_ops cgi_source_ops = { reply_next, reply_close };
+
+/* --- what time does to it --- */
+
+void
+cgi_reply_exited(struct cgi_script *s)
+{
+	if (s->state == CGI_HEAD || s->waiting)
+		await(s);
+}
+
+void
+cgi_reply_grace(struct timeout *t)
+{
+	struct cgi_script *s = cgi_script_of_grace(t);
+	struct pollfd p = { .fd = s->out, .events = POLLIN };
+
+	/* What came this very moment is delivered by the loop. */
+	if (poll(&p, 1, 0) != 0) {
+		await(s);
+		return;
+	}
+	cgi_script_close_out(s);
+	s->complete = true;
+	cgi_session_finish(s);
+	if (s->state == CGI_HEAD) {
+		fail_bad(s, "it ended before its blank line");
+	} else if (s->waiting) {
+		s->waiting = false;
+		request_wake(s->request);
+	}
+}
+
+void
+cgi_reply_timeout(struct cgi_script *s)
+{
+	struct request *r = s->request;
+	bool waiting = s->waiting;
+
+	s->bad = true;
+	if (s->state == CGI_HEAD) {
+		log_error("script %s: no header within %lld ms", s->name,
+		    (long long)s->conf->first_byte_ms);
+		cgi_script_fail(s, 504);
+		return;
+	}
+	log_error("script %s: not done within %lld ms, its output is cut off",
+	    s->name, (long long)s->conf->total_ms);
+	s->cut = true;
+	s->waiting = false;
+	cgi_session_end(s);
+	if (waiting)
+		request_wake(r);
+}

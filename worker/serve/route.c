@@ -1,0 +1,148 @@
+/*
+ * Which server, which location, which handler.
+ */
+#include "worker/serve/route.h"
+
+#include "common/conf.h"
+#include "worker/http/request.h"
+#include "worker/http/uri.h"
+#include "worker/serve/cgi.h"
+#include "worker/serve/static.h"
+
+/* How well a server's name fits a host: 0 not at all, more is better. */
+static size_t
+name_fits(struct str name, struct str host)
+{
+	if (str_eqcase(name, host))
+		return SIZE_MAX;
+	if (name.n > 2 && name.p[0] == '*' && host.n >= name.n) {
+		struct str tail = { name.p + 1, name.n - 1 };
+		struct str end = { host.p + host.n - tail.n, tail.n };
+
+		return str_eqcase(tail, end) ? name.n : 0;
+	}
+	return 0;
+}
+
+const struct conf_server *
+route_server(const struct conf_listen *l, struct str host)
+{
+	const struct conf_server *best = l->fallback;
+	size_t best_fit = 0;
+
+	if (host.n > 0 && host.p[host.n - 1] == '.')
+		host.n--;
+	for (size_t i = 0; i < l->nservers; i++) {
+		const struct conf_server *s = l->servers[i];
+
+		for (size_t k = 0; k < s->nnames; k++) {
+			size_t fit = name_fits(s->names[k], host);
+
+			if (fit > best_fit) {
+				best = s;
+				best_fit = fit;
+			}
+		}
+	}
+	return best;
+}
+
+/* A prefix matches whole segments: /app takes /app and /app/x, not /apple. */
+static bool
+is_prefix(struct str prefix, struct str path)
+{
+	if (!str_starts(path, prefix))
+		return false;
+	return path.n == prefix.n || prefix.p[prefix.n - 1] == '/' ||
+	    path.p[prefix.n] == '/';
+}
+
+static bool
+location_matches(const struct conf_location *l, struct str path)
+{
+	switch (l->match) {
+	case CONF_MATCH_EXACT:
+		return str_eq(l->path, path);
+	case CONF_MATCH_PREFIX:
+		return is_prefix(l->path, path);
+	case CONF_MATCH_SUFFIX:
+		return str_ends(path, l->path);
+	case CONF_MATCH_ALL:
+		break;
+	}
+	return false;
+}
+
+/* Exact before suffix before prefix; the longer before the shorter. */
+static size_t
+location_rank(const struct conf_location *l)
+{
+	static const size_t kind[] = {
+		[CONF_MATCH_PREFIX] = 1,
+		[CONF_MATCH_SUFFIX] = 2,
+		[CONF_MATCH_EXACT] = 3
+	};
+
+	return kind[l->match] << 32 | l->path.n;
+}
+
+const struct conf_location *
+route_location(const struct conf_server *s, struct str path)
+{
+	const struct conf_location *best = &s->base;
+	size_t best_rank = 0;
+
+	for (size_t i = 0; i < s->nlocations; i++) {
+		const struct conf_location *l = &s->locations[i];
+		size_t rank = location_rank(l);
+
+		if (rank > best_rank && location_matches(l, path)) {
+			best = l;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+static int
+clean_path(struct request *r)
+{
+	char *path = arena_alloc(&r->arena, r->target.path.n + 1);
+	size_t n;
+	int status;
+
+	if (path == NULL)
+		return 500;
+	status = uri_path(r->target.path, path, &n);
+	if (status == 0)
+		r->path = (struct str){ path, n };
+	return status;
+}
+
+int
+route_request(struct request *r, const struct conf_listen *l,
+    const struct handler **handler)
+{
+	int status;
+
+	r->server = route_server(l, r->target.host);
+	r->location = &r->server->base;
+	if (r->head->method == HTTP_METHOD_OTHER)
+		return 501;
+	if (str_eq(r->target.path, STR("*"))) {
+		*handler = &handler_options;
+		return 0;
+	}
+	status = clean_path(r);
+	if (status != 0)
+		return status;
+	r->location = route_location(r->server, r->path);
+	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
+		return 404;
+	*handler = &handler_static;
+	if (r->head->method == HTTP_TRACE)
+		return 0;
+	if (r->location->cgi.kind != CONF_CGI_OFF)
+		*handler = &handler_cgi;
+	return 0;
+}

@@ -1,0 +1,231 @@
+/*
+ * The TLS transport: OpenSSL on a non-blocking socket.
+ *
+ * OpenSSL keeps one queue of errors for the whole process, so it is emptied
+ * before every call: what one connection left there must not be read as
+ * another's (CVE-2008-1531).
+ */
+#include "worker/transport.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "worker/conn.h"
+#include "worker/serve/route.h"
+#include "worker/transport_tls.h"
+#include "worker/worker.h"
+
+#define RECORD	16384		/* the plain bytes of a full TLS record */
+
+/* SNI: the server that was named, when it has a certificate. */
+static int
+on_server_name(SSL *ssl, int *alert, void *arg)
+{
+	const struct conn *c = SSL_get_app_data(ssl);
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	const struct conf_server *server;
+
+	(void)alert;
+	(void)arg;
+	if (name == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	server = route_server(c->listener->conf, str_from(name));
+	if (server->tls != NULL)
+		(void)SSL_set_SSL_CTX(ssl, server->tls);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+void
+transport_tls_setup(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nservers; i++)
+		if (conf->servers[i].tls != NULL)
+			(void)SSL_CTX_set_tlsext_servername_callback(
+			    conf->servers[i].tls, on_server_name);
+}
+
+/* The context a connection begins with, before a name is known. */
+static SSL_CTX *
+first_context(const struct conf_listen *l)
+{
+	if (l->fallback->tls != NULL)
+		return l->fallback->tls;
+	for (size_t i = 0; i < l->nservers; i++)
+		if (l->servers[i]->tls != NULL)
+			return l->servers[i]->tls;
+	return NULL;
+}
+
+int
+transport_tls_open(struct conn *c)
+{
+	SSL_CTX *ctx = first_context(c->listener->conf);
+
+	if (ctx == NULL)
+		return -1;
+	ERR_clear_error();
+	c->tls = SSL_new(ctx);
+	if (c->tls == NULL)
+		return -1;
+	if (SSL_set_fd(c->tls, c->fd) != 1) {
+		SSL_free(c->tls);
+		c->tls = NULL;
+		return -1;
+	}
+	SSL_set_app_data(c->tls, c);
+	SSL_set_accept_state(c->tls);
+	return 0;
+}
+
+static enum io_result
+verdict(struct conn *c, int result)
+{
+	switch (SSL_get_error(c->tls, result)) {
+	case SSL_ERROR_WANT_READ:
+		return IO_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return IO_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return IO_EOF;
+	default:
+		/* Nothing may be sent on it after this, no close_notify. */
+		c->tls_broken = true;
+		return IO_ERROR;
+	}
+}
+
+/* Someone speaks plain HTTP here: a method's first letter is no TLS record.
+ * The protocol answers, in plain. */
+static bool
+speaks_plain(struct conn *c, enum io_result *result)
+{
+	char first;
+	ssize_t n = recv(c->fd, &first, 1, MSG_PEEK);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		*result = IO_WANT_READ;
+		return true;
+	}
+	if (n != 1 || first < 'A' || first > 'Z')
+		return false;
+	SSL_free(c->tls);
+	c->tls = NULL;
+	c->transport = &transport_plain;
+	*result = IO_OK;
+	return true;
+}
+
+static enum io_result
+tls_handshake(struct conn *c)
+{
+	enum io_result result;
+	int r;
+
+	if (SSL_in_before(c->tls) && speaks_plain(c, &result))
+		return result;
+	ERR_clear_error();
+	r = SSL_do_handshake(c->tls);
+	if (r != 1)
+		return verdict(c, r);
+	c->client.tls = true;
+	c->client.tls_protocol = SSL_get_version(c->tls);
+	c->client.tls_cipher = SSL_get_cipher_name(c->tls);
+	return IO_OK;
+}
+
+static enum io_result
+tls_read(struct conn *c, char *p, size_t n, size_t *got)
+{
+	int r;
+
+	*got = 0;
+	ERR_clear_error();
+	r = SSL_read_ex(c->tls, p, n, got);
+	return r == 1 ? IO_OK : verdict(c, r);
+}
+
+/*
+ * Output and a span share records: a small head and the beginning of its body
+ * leave as one. When a write was refused the same bytes are gathered again,
+ * as OpenSSL asks for.
+ */
+static enum io_result
+gather(struct conn *c, char *record, size_t *n)
+{
+	size_t head = buf_len(&c->out), room, left = c->span.n;
+	ssize_t r;
+
+	*n = head < RECORD ? head : RECORD;
+	memcpy(record, buf_head(&c->out), *n);
+	room = RECORD - *n;
+	if (left > room)
+		left = room;
+	if (left == 0)
+		return IO_OK;
+	if (c->span.p != NULL) {
+		memcpy(record + *n, c->span.p, left);
+		*n += left;
+		return IO_OK;
+	}
+	r = pread(c->span.fd, record + *n, left, c->span.off);
+	if (r <= 0 || (size_t)r < left) {
+		log_warn("a file shrank or failed while it was being sent");
+		return IO_ERROR;
+	}
+	*n += left;
+	return IO_OK;
+}
+
+static enum io_result
+tls_write(struct conn *c, size_t *sent)
+{
+	static char record[RECORD];
+	const char *p = record;
+	size_t n = buf_len(&c->out);
+	int r;
+
+	*sent = 0;
+	if (c->span.n > 0 && n < RECORD) {
+		if (gather(c, record, &n) != IO_OK)
+			return IO_ERROR;
+	} else
+		p = buf_head(&c->out);
+	ERR_clear_error();
+	r = SSL_write_ex(c->tls, p, n, sent);
+	return r == 1 ? IO_OK : verdict(c, r);
+}
+
+static bool
+tls_pending(const struct conn *c)
+{
+	return SSL_has_pending(c->tls) == 1;
+}
+
+static void
+tls_close(struct conn *c, bool orderly)
+{
+	if (c->tls == NULL)
+		return;
+	ERR_clear_error();
+	if (orderly && !c->tls_broken && SSL_is_init_finished(c->tls))
+		(void)SSL_shutdown(c->tls);
+	SSL_free(c->tls);
+	c->tls = NULL;
+	ERR_clear_error();
+}
+
+const struct transport transport_tls = {
+	.name = "tls",
+	.handshake = tls_handshake,
+	.read = tls_read,
+	.write = tls_write,
+	.pending = tls_pending,
+	.close = tls_close
+};
