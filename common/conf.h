@@ -45,7 +45,8 @@ enum conf_cgi_kind {
 	CONF_CGI_ON,			/* executable files below root */
 	CONF_CGI_DIR,			/* executable files below dir */
 	CONF_CGI_PROGRAM,		/* one program for everything here */
-	CONF_CGI_WITH			/* files below root, by an interpreter */
+	CONF_CGI_WITH			/* files below root, by an
+					 * interpreter */
 };
 
 enum conf_cgi_stderr {
@@ -57,9 +58,10 @@ enum conf_cgi_stderr {
 
 struct conf_cgi {
 	enum conf_cgi_kind kind;
-	struct conf_dir *dir;		/* of DIR; the program's folder of PROGRAM */
-	const char *program;		/* PROGRAM: its name in dir; WITH: absolute
-					 * path of the interpreter */
+	struct conf_dir *dir;		/* of DIR; the program's folder of
+					 * PROGRAM */
+	const char *program;		/* PROGRAM: its name in dir; WITH:
+					 * absolute path of the interpreter */
 	struct conf_pos pos;		/* of the path */
 	const char **env;		/* nenv strings "NAME=value" */
 	size_t nenv;
@@ -69,7 +71,8 @@ struct conf_cgi {
 	int64_t term_ms;		/* after the request ended: SIGTERM */
 	int64_t kill_ms;		/* after the request ended: SIGKILL */
 	unsigned processes;		/* at once in a worker */
-	unsigned queue;			/* requests that may wait for a process */
+	unsigned queue;			/* requests that may wait for a
+					 * process */
 	int64_t queue_ms;		/* how long they may */
 	uint64_t cpu_s;
 	uint64_t memory;		/* bytes, RLIMIT_DATA */
@@ -78,7 +81,8 @@ struct conf_cgi {
 };
 
 enum conf_match {
-	CONF_MATCH_ALL,			/* the server itself, outside locations */
+	CONF_MATCH_ALL,			/* the server itself, outside
+					 * locations */
 	CONF_MATCH_EXACT,		/* location = /x */
 	CONF_MATCH_PREFIX,		/* location /x/ */
 	CONF_MATCH_SUFFIX		/* location *.php */
@@ -105,16 +109,17 @@ struct conf_cert {
 };
 
 struct conf_server {
-	struct str *names;		/* lower case; "*" is any, "*.example.org"
-					 * any below; none at all is any too */
+	struct str *names;		/* lower case; "*" is any,
+					 * "*.example.org" any below; none at
+					 * all is any too */
 	size_t nnames;
 	struct conf_location base;	/* where no location matches */
 	struct conf_location *locations;
 	size_t nlocations;
 	struct conf_cert *certs;
 	size_t ncerts;
-	struct ssl_ctx_st *tls;		/* owned, made by conf_open; NULL without
-					 * a certificate */
+	struct ssl_ctx_st *tls;		/* owned, made by conf_open; NULL
+					 * without a certificate */
 	struct conf_pos pos;
 };
 
@@ -134,7 +139,8 @@ struct conf_listen {
 struct conf_limits {
 	unsigned connections;		/* per worker */
 	size_t header_size;		/* bytes of a request's head */
-	int64_t header_ms;		/* time for it to arrive; of a handshake too */
+	int64_t header_ms;		/* time for it to arrive; of a handshake
+					 * too */
 	unsigned fields;		/* header fields */
 	int64_t body_ms;		/* time without progress */
 	uint64_t min_rate;		/* bytes a second, on average */
@@ -144,7 +150,8 @@ struct conf_limits {
 };
 
 enum conf_log_kind {
-	CONF_LOG_UNSET,			/* terminal in the foreground, else file */
+	CONF_LOG_UNSET,			/* terminal in the foreground, else
+					 * file */
 	CONF_LOG_OFF,
 	CONF_LOG_FILE,
 	CONF_LOG_STDOUT,
@@ -159,7 +166,8 @@ enum conf_log_format {
 
 struct conf_logfile {
 	enum conf_log_kind kind;
-	const char *path;		/* absolute; the default's for UNSET too */
+	const char *path;		/* absolute; the default's for UNSET
+					 * too */
 	struct conf_pos pos;
 };
 
@@ -173,9 +181,10 @@ struct conf {
 	struct conf_pos pidfile_pos;
 	int64_t drain_ms;
 	bool sandbox;
-	struct conf_dir *spool;		/* large request bodies go here; its fd may
-					 * be -1 when the default is missing: then
-					 * the system's temporary folder is used */
+	struct conf_dir *spool;		/* large request bodies go here; its fd
+					 * may be -1 when the default is
+					 * missing: then the system's temporary
+					 * folder is used */
 	uint64_t spool_total;
 	struct conf_limits limits;
 	struct conf_logfile access;
@@ -184,7 +193,8 @@ struct conf {
 	enum log_level error_level;
 	int tls_min;			/* TLS1_2_VERSION or TLS1_3_VERSION */
 	int tls_max;
-	const char *ciphers;		/* OpenSSL list; NULL = built-in choice */
+	const char *ciphers;		/* OpenSSL list; NULL = built-in
+					 * choice */
 	struct conf_pos ciphers_pos;
 	struct mime_table *mime;	/* owned */
 	struct conf_server *servers;
@@ -227,7 +237,8 @@ struct conf_errors {
 					 * counts what is not shown */
 };
 
-#define CONF_ERRORS_SHOWN	50		/* mistakes; the rest is counted */
+#define CONF_ERRORS_SHOWN	50		/* mistakes; the rest is
+						 * counted */
 #define CONF_WORD		((unsigned)-1)	/* width: of the word at pos */
 
 /*

@@ -49,7 +49,7 @@ my %scripts = (
 	    . 'print sprintf("%08d", $i), $x }',
 	complain => $perl . 'print STDERR "one\ntw\x1bo\nthree";' . $text
 	    . 'exit $ENV{QUERY_STRING};',
-	flood => $perl . $text . 'print STDERR "x" x 1023, "\n" '
+	flood => $perl . $text . 'print STDERR (("x" x 127 . "\n") x 8) '
 	    . 'for 1 .. 20480; print "done\n"; exit 1;',
 	early => $perl . 'print STDERR "cannot go on\n"; exit 7;',
 	'no-interpreter' => "#!/nonexistent/perl\n",
@@ -336,14 +336,14 @@ subtest 'Content-Length' => sub {
 	ok $c->is_closed, 'and the connection closed';
 	ok $s->wait_log(qr{/cgi/say: more output than}), 'logged';
 	$r = said("Status: 200\nContent-Length: 9\n\nfour");
-	is "$r->{status}$r->{body}$r->{complete}", '200four0',
-	    'too large: cut short';
+	is "$r->{status}$r->{body}", '200four', 'too large: what there is';
+	ok !$r->{complete}, 'is cut short';
 	ok $s->wait_log(qr{/cgi/say: its output ended 5 bytes before}),
 	    'logged';
 	is said("Status: 200\nContent-Length: x\n\n")->{status}, 502, 'x';
 };
 
-subtest '502' => sub {
+subtest 'answers with 502' => sub {
 	my %bad = ('nothing at all' => '', 'no blank line' => "Status: 200\n",
 	    'a bare CR' => "Status: 200\nX: a\rSet-Cookie: b\n\nx",
 	    'a NUL' => "Status: 200\nX: a\0b\n\nx",
@@ -376,7 +376,7 @@ subtest '502' => sub {
 	    'so is what it says';
 };
 
-subtest '500' => sub {
+subtest 'answers with 500' => sub {
 	$s->set_mark;
 	is $s->get('/cgi/no-interpreter')->{status}, 500, 'no interpreter';
 	ok $s->wait_log(qr{interpreter /nonexistent/perl, which does not}),
@@ -388,27 +388,26 @@ subtest '500' => sub {
 	    'logged';
 };
 
-subtest '504' => sub {
+subtest 'answers with 504' => sub {
 	my $start = time;
 	is $s->get('/quick/hang')->{status}, 504, 'no header';
 	cmp_ok time - $start, '<', scaled(2), 'in time';
 	$start = time;
 	my $r = $s->get('/quick/hang-late');
-	is "$r->{status} $r->{body} $r->{complete}", "200 some\n 0",
-	    'half a body is cut short';
+	ok $r->{status} == 200 && !$r->{complete}, 'half a body is cut short';
 	cmp_ok time - $start, '<', scaled(3), 'in time';
 };
 
-subtest '503' => sub {
+subtest 'answers with 503' => sub {
 	my $wait = Pyked::Http::bytes(GET => '/one/wait', Connection =>
 	    'close');
 	my $first = client($s)->send($wait);
-	ok wait_until { glob "$notes/running-*" } 'the first one runs';
+	eventually { my @f = glob "$notes/running-*" } 5, 'one runs';
 	my $second = client($s)->send($wait);
-	ok wait_until { $s->get('/one/wait')->{status} eq 503 },
-	    'the queue is full';
+	my $start = time;
 	my $r = $s->get('/one/wait');
-	is $r->{status}, 503, 'refused at once';
+	is $r->{status}, 503, 'the queue is full';
+	cmp_ok time - $start, '<', scaled(0.4), 'refused at once';
 	like field($r, 'Retry-After'), qr/^\d+$/, 'Retry-After';
 	is $s->get('/')->{status}, 200, 'files are served';
 	is $s->get('/cgi/env')->{status}, 200, 'so is another location';

@@ -20,7 +20,8 @@
 #include "worker/loop.h"
 #include "worker/worker.h"
 
-#define PER_TURN	64	/* connections taken from a listener in a turn */
+#define PER_TURN	64	/* connections taken from a listener in a
+				 * turn */
 #define SWEEP_MAX	4096	/* taken at the most when listening ends */
 #define PAUSE_MS	100	/* after the kernel refused a descriptor */
 #define FULL_MS		10	/* after the ledger did */

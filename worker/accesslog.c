@@ -14,7 +14,8 @@
 
 #define FIELD_MAX	768		/* bytes of a quoted field, escaped */
 #define TARGET_MAX	2048
-#define PATIENCE_US	1000000		/* how long a full ring stops requests */
+#define PATIENCE_US	1000000		/* how long a full ring stops
+					 * requests */
 
 /* What a client closed before its response had a status is logged with, as
  * other servers do. */

@@ -30,7 +30,8 @@ enum conn_state {
 	CONN_NONE,
 	CONN_HANDSHAKE,		/* TLS is being agreed */
 	CONN_IDLE,		/* nothing of the next request yet */
-	CONN_READING,		/* part of a head is here, or the first awaited */
+	CONN_READING,		/* part of a head is here, or the first
+				 * awaited */
 	CONN_BUSY,		/* a request is being served */
 	CONN_LINGER,		/* answered; leftovers are read, so that the
 				 * answer is not lost to a reset */
@@ -40,8 +41,8 @@ enum conn_state {
 /* http1's part of a connection. */
 struct http1 {
 	struct request *current;	/* owned; being served */
-	struct request *answered;	/* owned, oldest first; wholly queued, not
-					 * wholly sent */
+	struct request *answered;	/* owned, oldest first; wholly queued,
+					 * not wholly sent */
 	struct request *answered_last;
 	struct chunk_decoder chunk;	/* of the body coming in */
 	uint64_t body_left;		/* of a counted body */
@@ -73,11 +74,11 @@ struct conn {
 	struct timeout timeout;
 	enum conn_wait waiting;		/* what timeout stands for */
 	uint64_t moved;			/* bytes moved since it was armed */
-	bool can_read;			/* the last read did not say "no more" */
+	bool can_read;			/* the last read did not drain it */
 	bool can_write;			/* the last write was not refused */
-	bool read_wants_write;		/* TLS: reading needs the socket's other */
-	bool write_wants_read;		/* way first, or the reverse */
-	bool tls_broken;		/* the TLS session must not be used again */
+	bool read_wants_write;		/* TLS: to read it must write first */
+	bool write_wants_read;		/* and the reverse */
+	bool tls_broken;		/* the TLS session is of no use */
 	bool eof;			/* the client will send no more */
 	bool failed;			/* reading or writing is impossible */
 	bool fresh;			/* the next idle time begins anew */

@@ -16,14 +16,18 @@ struct scoreboard;
 
 /* What a connection may wait for, each with its own length of time. */
 enum conn_wait {
-	WAIT_NONE,		/* for a handler, who has deadlines of his own */
+	WAIT_NONE,		/* for a handler, who has deadlines of his
+				 * own */
 	WAIT_HANDSHAKE,
 	WAIT_HEAD,		/* the rest of a request's head, or the first */
-	WAIT_IDLE,		/* the next request on a persistent connection */
+	WAIT_IDLE,		/* the next request on a persistent
+				 * connection */
 	WAIT_BODY,		/* the request's body */
 	WAIT_SEND,		/* the client to take what we send */
-	WAIT_LINGER,		/* the client to see our last answer and close */
-	WAIT_GONE,		/* the client closed; will a script answer soon? */
+	WAIT_LINGER,		/* the client to see our last answer and
+				 * close */
+	WAIT_GONE,		/* the client closed; will a script answer
+				 * soon? */
 	WAIT_LOG,		/* room in the access-log ring */
 	WAIT_KINDS
 };
@@ -35,9 +39,10 @@ struct worker {
 	struct timeoutq queue[WAIT_KINDS];
 	struct conn *conns;			/* all that are open */
 	struct conn *again;			/* have more to do at once */
-	struct conn *closed;			/* freed at the end of the turn */
-	bool draining;				/* no new connections; answers say
-						 * close */
+	struct conn *closed;			/* freed at the end of the
+						 * turn */
+	bool draining;				/* no new connections; answers
+						 * say close */
 };
 
 #endif

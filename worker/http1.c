@@ -104,7 +104,6 @@ http1_sent(struct conn *c, size_t n)
 static void
 log_cut_short(struct conn *c, struct request *r)
 {
-	r->aborted = true;
 	accesslog_put(r, body_bytes_sent(c, r));
 	score_end(r);
 	accesslog_commit(r);
@@ -144,7 +143,6 @@ new_request(struct conn *c)
 	r->conf = c->worker->conf;
 	r->client = &c->client;
 	r->started = clock_wall();
-	r->started_at = clock_now();
 	r->wake = wake;
 	r->protocol = c;
 	return r;

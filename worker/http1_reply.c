@@ -73,7 +73,6 @@ write_head(struct conn *c, struct request *r)
 	decide_framing(c, r, &framing);
 	if (http1_head_write(r, &framing, &c->out) == -1)
 		return HTTP1_REPLY_FAILED;
-	r->head_at = c->queued;
 	conn_queued(c, buf_len(&c->out) - before);
 	r->body_at = c->queued;
 	r->head_written = true;
@@ -153,7 +152,8 @@ end_body(struct conn *c, struct request *r)
 {
 	if (r->response.length >= 0 &&
 	    r->body_sent < (uint64_t)r->response.length)
-		return HTTP1_REPLY_FAILED;	/* the client sees it cut short */
+		return HTTP1_REPLY_FAILED;	/* the client sees it cut
+						 * short */
 	if (r->chunked && put_chunk_line(c, r, 0) == -1)
 		return HTTP1_REPLY_FAILED;
 	return HTTP1_REPLY_DONE;

@@ -19,7 +19,8 @@
 #include "common/sig.h"
 
 #define COOL_US		100000	/* what did not move for so long gets cold */
-#define SCAN_MIN_US	1000	/* the shortest time between looks at the cold */
+#define SCAN_MIN_US	1000	/* the shortest time between looks at the
+				 * cold */
 #define SCAN_FACTOR	20	/* a look may cost this part of the time */
 #define SIGNAL_US	10000	/* signals are admitted at least this often */
 #define SLEEP_MAX_US	1000000	/* or the worker would look frozen */
@@ -151,7 +152,8 @@ cool(struct loop *l, struct mono now)
 /* Does this turn look at the cold descriptors too? */
 enum look {
 	LOOK_HOT,		/* no: wait on the hot ones */
-	LOOK_SCAN,		/* yes, without waiting: the hot ones are busy */
+	LOOK_SCAN,		/* yes, without waiting: the hot ones are
+				 * busy */
 	LOOK_ALL		/* yes, and wait: nothing is hot, or all is */
 };
 

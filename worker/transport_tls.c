@@ -5,7 +5,7 @@
  * before every call: what one connection left there must not be read as
  * another's (CVE-2008-1531).
  */
-#include "worker/transport.h"
+#include "worker/transport_tls.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "common/log.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
-#include "worker/transport_tls.h"
+#include "worker/transport.h"
 #include "worker/worker.h"
 
 #define RECORD	16384		/* the plain bytes of a full TLS record */

@@ -22,9 +22,11 @@ struct span {
 enum source_result {
 	SOURCE_NONE,
 	SOURCE_MORE,			/* *span is filled */
-	SOURCE_WAIT,			/* nothing now; the request is woken later */
+	SOURCE_WAIT,			/* nothing now; the request is woken
+					 * later */
 	SOURCE_END,			/* the body is complete */
-	SOURCE_FAIL			/* it will never be: cut the message short */
+	SOURCE_FAIL			/* it will never be: cut the message
+					 * short */
 };
 
 struct source;
@@ -51,7 +53,7 @@ struct source *source_from_memory(struct arena *a, const char *p, size_t n);
 struct sink;
 
 struct sink_ops {
-	/* Takes n bytes of a body: 0, or the status to fail the request with. */
+	/* Takes n bytes of a body: 0, or the status to fail with. */
 	int (*put)(struct sink *s, const char *p, size_t n);
 	/* The body is complete: 0, or the status to fail with. */
 	int (*end)(struct sink *s);

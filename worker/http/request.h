@@ -34,25 +34,26 @@ struct client_info {
 	struct net_addr peer;
 	const struct net_addr *local;	/* borrowed: the listening address */
 	bool tls;
-	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without TLS */
+	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
+					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
 };
 
 /* What a handler says of its answer. */
 struct response {
 	int status;			/* 0 = no answer yet */
-	int64_t length;			/* of the body in bytes; -1 = not known */
-	const char *type;		/* Content-Type; NULL = none. Borrowed */
-	const char *location;		/* Location; NULL = none. In the arena */
-	const char *allow;		/* Allow; NULL = none. Borrowed */
-	const char *etag;		/* ETag with its quotes; NULL = none */
+	int64_t length;			/* of the body; -1 = not known */
+	const char *type;		/* Content-Type, borrowed; or NULL */
+	const char *location;		/* Location, in the arena; or NULL */
+	const char *allow;		/* Allow, borrowed; or NULL */
+	const char *etag;		/* ETag with its quotes; or NULL */
 	time_t modified;		/* Last-Modified, when has_modified */
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	bool close;			/* the connection must not persist */
 	int retry_after;		/* seconds; 0 = no Retry-After */
-	struct buf fields;		/* owned: more header lines, each with its
-					 * CRLF; only response_field writes it */
+	struct buf fields;		/* owned: more header lines; only
+					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
 };
 
@@ -69,13 +70,11 @@ struct request {
 	struct http_target target;
 	struct str path;		/* decoded, clean; in the arena */
 	time_t started;			/* wall time */
-	struct mono started_at;
 	struct response response;
-	struct sink *sink;		/* owned; NULL = the body is discarded */
-	uint64_t body_received;		/* decoded bytes of the request's body */
-	uint64_t body_sent;		/* bytes of the response's body, unframed */
+	struct sink *sink;		/* owned; NULL = the body is dropped */
+	uint64_t body_received;		/* of the request's, decoded */
+	uint64_t body_sent;		/* of the response's, unframed */
 	bool body_complete;		/* the request's body is all here */
-	bool aborted;			/* the response was cut short */
 	bool logged;			/* its access-log line is in the ring */
 	struct score_request *score;	/* borrowed; NULL = no slot */
 
@@ -86,9 +85,8 @@ struct request {
 	bool head_written;		/* the response's head is on its way */
 	bool chunked;			/* and its body is sent in chunks */
 	bool in_chunk;			/* a chunk's data lacks its CRLF */
-	uint64_t head_at;		/* where in the connection's output the */
-	uint64_t body_at;		/* head, the body and the end of the */
-	uint64_t end_at;		/* response stand */
+	uint64_t body_at;		/* where the body begins and the whole */
+	uint64_t end_at;		/* ends in the connection's output */
 	uint64_t log_mark;		/* its line in the ring ends here */
 };
 

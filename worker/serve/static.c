@@ -27,7 +27,8 @@
 
 struct file_source {
 	struct source source;
-	int fd;				/* owned; one descriptor of the ledger */
+	int fd;				/* owned; one descriptor of the
+					 * ledger */
 	off_t size;
 	bool given;
 };
