@@ -215,8 +215,8 @@ set_names(struct conf_scope *scope, const struct conf_node *node)
 		if (name == NULL)
 			return;
 		if (why != NULL)
-			conf_wrong(scope, word, why, "\"%s\" is not a server's "
-			    "name", word->text.p);
+			conf_wrong(scope, word, why,
+			    "\"%s\" is not a server's name", word->text.p);
 		for (k = 0; k < word->text.n; k++)
 			name[k] = ascii_lower(name[k]);
 		names[i] = (struct str){ name, word->text.n };
@@ -255,8 +255,9 @@ check_tls(const struct conf_scope *scope, const struct conf_node *block)
 	for (node = block->first; node != NULL; node = node->next) {
 		tls = is_listen(node) ? find_tls(node) : NULL;
 		if (tls != NULL)
-			conf_wrong(scope, tls, "add \"certificate FILE KEY\" to "
-			    "this server", "tls without a certificate");
+			conf_wrong(scope, tls,
+			    "add \"certificate FILE KEY\" to this server",
+			    "tls without a certificate");
 	}
 }
 

@@ -179,8 +179,8 @@ check_value(struct conf_tree *tree, struct conf_word *word,
 			    word->text.p, conf_value_name(arg->type));
 		return false;
 	}
-	if (arg->choices != NULL && word->value == 0)
-		return true;
+	if (arg->choices != NULL && !ascii_digit(word->text.p[0]))
+		return true;	/* the word that stands for a number */
 	if (limited && (word->value < arg->min || word->value > arg->max)) {
 		out_of_range(tree, word, d, arg);
 		return false;

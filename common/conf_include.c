@@ -111,7 +111,7 @@ static void
 include_glob(const struct include *i, const char *file)
 {
 	char *quoted = quote_folder(i->tree, file, i->pattern->text.p);
-	glob_t found;
+	glob_t found = { 0 };
 	size_t k;
 	int result;
 

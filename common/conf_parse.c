@@ -65,6 +65,7 @@ add_word(struct parser *p, const struct conf_word *word, bool bad)
 		return;
 	words = conf_grow(p->tree, node->words, node->nwords, sizeof(*words));
 	if (words == NULL) {
+		node->bad = true;
 		p->lexer.stop = true;
 		return;
 	}
@@ -139,19 +140,31 @@ finish(struct parser *p)
 		    p->lets);
 }
 
+/* A "{" on a line of its own: most likely for the directive before it. */
+static struct conf_node *
+lonely_brace(struct parser *p, const struct conf_word *brace)
+{
+	struct conf_node *node = p->block->last;
+
+	error_at(p, brace, "it stands on the line of its directive",
+	    "\"{\" without a directive");
+	if (node != NULL && !node->has_block)
+		return node;
+	node = current(p);
+	if (node != NULL)
+		node->bad = true;
+	return node;
+}
+
 static void
 open_block(struct parser *p, const struct conf_word *brace)
 {
 	struct conf_node *node = p->node;
 
-	if (node == NULL) {
-		error_at(p, brace, "it stands on the line of its directive",
-		    "\"{\" without a directive");
-		node = current(p);
-		if (node == NULL)
-			return;
-		node->bad = true;
-	}
+	if (node == NULL)
+		node = lonely_brace(p, brace);
+	if (node == NULL)
+		return;
 	node->has_block = true;
 	finish(p);
 	p->block = node;

@@ -58,7 +58,8 @@ struct conf_arg {
 				 * them, which is 0 */
 };
 
-typedef void conf_apply(struct conf_scope *scope, const struct conf_node *node);
+typedef void conf_apply(struct conf_scope *scope,
+    const struct conf_node *node);
 
 #define CONF_ARGS	4
 #define CONF_MANY	((unsigned)-1)	/* values: any number */
@@ -91,7 +92,7 @@ const char *conf_where_name(unsigned where);
 
 struct conf_nearest {
 	struct str word;		/* what was written */
-	struct str best;		/* the nearest name, p NULL: none near */
+	struct str best;		/* the nearest name; p NULL: none is */
 	size_t distance;		/* of best; larger ones are no use */
 };
 

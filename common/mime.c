@@ -11,6 +11,7 @@
 
 #define SLOTS_FIRST	512	/* a power of two, as all sizes */
 
+/* cppcheck-suppress internalAstError ; the file is made by the Makefile */
 static const char builtin[] =
 #include "mime_types.inc"
 ;
@@ -27,7 +28,8 @@ struct mime_table {
 	struct slot *slots;	/* owned; nslots, never more than half full */
 	size_t nslots;
 	size_t used;
-	const char *last;	/* the type added last: lines repeat theirs */
+	const char *last;	/* made last: a line repeats its type */
+	size_t last_n;		/* how much of it is the type as it was given */
 	struct arena arena;	/* owned */
 };
 
@@ -99,13 +101,12 @@ is_text(struct str type)
 static const char *
 make_type(struct mime_table *t, struct str type)
 {
-	char *made = arena_printf(&t->arena, "%.*s%s", (int)type.n, type.p,
-	    is_text(type) ? "; charset=utf-8" : "");
-
-	if (made != NULL && t->last != NULL && strcmp(made, t->last) == 0)
+	if (t->last != NULL && str_eq(type, (struct str){ t->last, t->last_n }))
 		return t->last;
-	t->last = made;
-	return made;
+	t->last = arena_printf(&t->arena, "%.*s%s", (int)type.n, type.p,
+	    is_text(type) ? "; charset=utf-8" : "");
+	t->last_n = type.n;
+	return t->last;
 }
 
 int

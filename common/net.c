@@ -85,6 +85,14 @@ net_addr_port(const struct net_addr *a)
 }
 
 bool
+net_addr_is_any(const struct net_addr *a)
+{
+	if (a->family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+	return a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool
 net_addr_eq(const struct net_addr *a, const struct net_addr *b)
 {
 	if (a->family != b->family)

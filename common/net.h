@@ -32,6 +32,8 @@ size_t	net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT]);
 /* With port: "127.0.0.1:80", "[::1]:80". */
 size_t	net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT]);
 uint16_t net_addr_port(const struct net_addr *a);
+/* Is it 0.0.0.0 or [::]? */
+bool	net_addr_is_any(const struct net_addr *a);
 bool	net_addr_eq(const struct net_addr *a, const struct net_addr *b);
 /* Reads a numeric IPv4 or IPv6 address ("1.2.3.4", "::1", "[::1]"): 0 or -1. */
 int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);

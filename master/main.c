@@ -37,6 +37,7 @@ main(int argc, char **argv)
 	/* It needs the environment's room for titles, so it comes before the
 	 * environment goes: PATH, IFS or LD_* of the starter are no scripts'
 	 * and no library's business. */
+	setprogname("pyked");
 	setproctitle_init(argc, argv, environ);
 	(void)clearenv();
 	priv_raise_descriptors();

@@ -165,9 +165,9 @@ turn(struct master *m)
 	logs_report(&m->logs);
 	if (sig_take(SIGCHLD))
 		reap_dead(m);
-	reap_orphans(m);
 	take_signals(m);
 	spawn_due(m);
+	reap_orphans(m);
 	watchdog_check(m);
 	watchdog_escalate(m);
 	reload_step(m);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -159,24 +160,27 @@ may_replace_in(const struct identity *who, const char *folder, bool above)
 	return !(above && (st.st_mode & S_ISVTX) != 0 && st.st_uid == 0);
 }
 
-/* Cuts the last component off path ("/a/b" to "/a", "/a" to "/"). */
+/* Cuts the last component off an absolute path ("/a/b" to "/a", "/a" to "/").
+ * Those of a configuration all are. */
 static void
 cut_last(char *path)
 {
 	char *slash = strrchr(path, '/');
 
+	assert(slash != NULL);
 	slash[slash == path] = '\0';
 }
 
 bool
 priv_may_replace(const struct identity *who, const char *path)
 {
-	char *folder = strdup(path), *real;
 	bool may = false, above = false;
+	char *folder, *real;
 
 	if (!who->drop)
 		return false;
-	if (folder == NULL || strchr(folder, '/') == NULL)
+	folder = strdup(path);
+	if (folder == NULL)
 		return true;
 	cut_last(folder);
 	real = realpath(folder, NULL);

@@ -114,18 +114,18 @@ subtest 'pipelining' => sub {
 
 subtest 'pipelined requests split at every byte' => sub {
 	my $text = get('/1.txt') . Pyked::Http::bytes(GET => '/2.txt',
-	    'Transfer-Encoding' => 'chunked') . "3\r\nabc\r\n0\r\n\r\n"
-	    . get('/none');
+	    'Content-Length' => 3) . 'abc' . get('/none')
+	    . Pyked::Http::bytes(GET => '/3.txt',
+	    'Transfer-Encoding' => 'chunked') . "3\r\nabc\r\n0\r\n\r\n";
 	my @wrong;
-	my $c = client($s);
 
 	for my $i (1 .. length($text) - 1) {
-		$c = client($s) if $i % 25 == 0;
+		my $c = client($s);
 		$c->send(substr $text, 0, $i);
 		select undef, undef, undef, 0.001;
 		$c->send(substr $text, $i);
-		my $got = join ' ', map { $c->response->{status} } 1 .. 3;
-		push @wrong, "$i: $got" if $got ne '200 200 404';
+		my $got = join ' ', map { $c->response->{status} } 1 .. 4;
+		push @wrong, "$i: $got" if $got ne '200 200 404 200';
 	}
 	is join("\n", @wrong), '', 'the same answers everywhere';
 };
@@ -144,6 +144,13 @@ subtest 'bodies nobody wants' => sub {
 		my $r = $c->send(Pyked::Http::bytes(GET => '/1.txt',
 		    $name => $value) . $bytes . get('/2.txt'))->response;
 		is $r->{status}, 200, "GET with $name $value";
+		if ((field($r, 'Connection') // '') eq 'close') {
+			# The end of a chunked one that is not here yet is not
+			# waited for.
+			is $name, 'Transfer-Encoding', '... closes';
+			ok $c->is_closed, '... and is closed';
+			next;
+		}
 		is $c->response->{body}, "file 2\n" x 2,
 		    '... is discarded before the next';
 	}

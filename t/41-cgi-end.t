@@ -16,14 +16,14 @@ my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
     CLEANUP => 1);
 chmod 0777, $notes;
 
-my $sh = "#!/bin/sh\nhead() { echo Content-Type: text/plain; echo; }\n"
+my $sh = "#!/bin/sh\nhello() { echo Content-Type: text/plain; echo; }\n"
     . "note() { echo \$* >> \$NOTES/pids; }\n";
 my $perl = "#!/usr/bin/perl\nuse POSIX;\n\$| = 1;\n"
     . 'sub note { open F, ">>$ENV{NOTES}/pids"; syswrite F, "@_\n" }'
     . 'sub hello { print "Content-Type: text/plain\n\nhello\n" }' . "\n";
 my %scripts = (
-	ok => $sh . "head\necho ok\n",
-	sleepers => $sh . "head\necho begun\nsleep 600 &\nnote \$\$ \$!\n"
+	ok => $sh . "hello\necho ok\n",
+	sleepers => $sh . "hello\necho begun\nsleep 600 &\nnote \$\$ \$!\n"
 	    . "sleep 600\n",
 	silent => $sh . "sleep 600 &\nnote \$\$ \$!\nsleep 600\n",
 	stubborn => $perl . '$SIG{TERM} = "IGNORE"; hello;'
@@ -40,18 +40,18 @@ my %scripts = (
 	'escape-holding' => $perl . 'if (fork == 0) { setsid; if (fork == 0) {'
 	    . 'note($$); sleep 600 } exit }'
 	    . 'select undef, undef, undef, 0.2; hello;',
-	holder => $sh . "head\necho hello\nsleep 600 &\nnote \$!\n",
+	holder => $sh . "hello\necho hello\nsleep 600 &\nnote \$!\n",
 	'holder-silent' => $sh . "sleep 600 &\nnote \$!\n",
 	# The leader exits at once, the rest comes from its child.
 	late => $perl . 'hello; exit if fork; for (1 .. 5) {'
 	    . 'select undef, undef, undef, 0.1; print "$_\n" } note($$)',
 	closer => $perl . 'hello; note($$); close STDOUT; sleep 600;',
-	'early-exit' => $sh . "head\nhead -c 60000 /dev/zero\n",
+	'early-exit' => $sh . "hello\nhead -c 60000 /dev/zero\n",
 	flood => $perl . 'hello; note($$); $x = "x" x 65536; '
 	    . 'print $x while 1;',
-	group => $sh . "head\nset -m\nsleep 600 > /dev/null 2>&1 &\n"
+	group => $sh . "hello\nset -m\nsleep 600 > /dev/null 2>&1 &\n"
 	    . "note \$!\necho hello\n",
-	orphans => $sh . "head\nfor i in 1 2 3 4 5 6 7 8 9; do "
+	orphans => $sh . "hello\nfor i in 1 2 3 4 5 6 7 8 9; do "
 	    . "( sleep 0.01 & ) ; done\necho hello\n",
 );
 

@@ -112,10 +112,11 @@ subtest 'handshakes that stall' => sub {
 
 subtest 'a connection cut in a request' => sub {
 	my $pid = background(sub {
+		open STDERR, '>', '/dev/null';
 		exec 'sh', '-c', "(printf 'POST /cgi/echo HTTP/1.1\r\n"
 		    . "Host: x\r\nContent-Length: 100\r\n\r\nhalf'; sleep 9)"
 		    . " | exec openssl s_client -quiet -connect"
-		    . " 127.0.0.1:$port >/dev/null 2>&1";
+		    . " 127.0.0.1:$port >/dev/null";
 	});
 	wait_until { grep { processes()->{$_}{comm} eq 'openssl' }
 	    Pyked::descendants($pid) };

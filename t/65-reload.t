@@ -124,6 +124,7 @@ subtest 'a wrong file' => sub {
 
 	for my $what (sort keys %wrong) {
 		my ($text, $line) = @{ $wrong{$what} };
+		wait_until { $s->workers == 2 } 15;
 		my @workers = $s->workers;
 		spew($s->{conf}, $right . $text);
 		for (1, 2) {

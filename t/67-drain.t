@@ -61,20 +61,19 @@ subtest 'QUIT has a limit' => sub {
 };
 
 subtest 'TERM is at once' => sub {
-	for my $first ('TERM', 'INT', 'QUIT') {
+	for my $signal ('TERM', 'INT', 'TERM after QUIT') {
 		my $s = server(workers => 2);
 		my $busy = download($s);
 		my $idle = client($s);
 		$idle->get('/');
-		if ($first eq 'QUIT') {
+		if ($signal =~ /QUIT/) {
 			$s->signal('QUIT');
 			sleep 0.2;
 			ok $s->running, 'QUIT waits';
-			$first = 'TERM';
 		}
 		my $start = time;
-		$s->signal($first);
-		eventually { !$s->running } 3, $first;
+		$s->signal($signal =~ /^(\w+)/);
+		eventually { !$s->running } 3, $signal;
 		cmp_ok time - $start, '<', scaled(2), '... within two seconds';
 		isnt +($_->rest(scaled(2)))[1], 'timeout', '... connections end'
 		    for $busy, $idle;
@@ -91,7 +90,6 @@ sub saturated {
 		exec 'wrk', '-t1', '-c64', '-d30s', $s->url('/');
 	});
 	my ($worker) = $s->workers;
-	my $jiffies = sub { (split ' ', slurp("/proc/$worker/stat"))[13, 14] };
 
 	sleep 0.5;
 	$code->($worker);
@@ -117,15 +115,21 @@ server {
 	}
 }
 END
-	    'quick' => "#!/bin/sh\necho 'Content-Type: text/plain'\necho\n"
-		. "echo \$\$\n" });
+	    'sleep' => "#!/bin/sh\necho 'Content-Type: text/plain'\necho\n"
+		. "echo \"pid \$\$\"\nexec sleep 60\n" });
 
 	saturated($s, sub {
 		my ($worker) = @_;
-		my $r = $s->get('/cgi/quick');
-		my ($pid) = $r->{body} =~ /(\d+)/;
-		is $r->{status}, 200, 'a script is run';
+		my $c = client($s)->send(Pyked::Http::bytes(GET =>
+		    '/cgi/sleep'));
+		wait_until {
+			$c->fill(time + 0.01);
+			$c->{in} =~ /pid \d+/;
+		};
+		my ($pid) = $c->{in} =~ /pid (\d+)/;
+		ok $pid && is_alive($pid), 'a script is run' or return;
 		my $start = time;
+		kill KILL => $pid;
 		wait_until { !-e "/proc/$pid" } 5;
 		in_time('CHLD', time - $start);
 

@@ -26,12 +26,25 @@ my %site = (tls => 1, servers => $servers, files => {
     scripts => { 'hello' => "#!/bin/sh\n"
 	. "printf 'Content-Type: text/plain\\n\\nhello\\n'\n" });
 
+# How many descriptors the master and its workers have. Only root may count:
+# workers are closed even to their own user.
 sub descriptors {
 	my ($s) = @_;
 
 	return join ' ', map {
 		scalar(() = glob "/proc/$_/fd/*")
 	} ($s->{pid}, $s->workers);
+}
+
+sub none_left {
+	my ($s, $before) = @_;
+
+	SKIP: {
+		skip 'only root sees the descriptors of workers', 1 if $>;
+		eventually { descriptors($s) eq $before } 10,
+		    'no descriptor is left over'
+		    or diag "$before, then ", descriptors($s);
+	}
 }
 
 subtest 'ab' => sub {
@@ -67,9 +80,7 @@ subtest 'ab' => sub {
 	sleep 0.3;
 	@lines = $s->access;
 	is scalar @lines, $answered, 'a line in the access log for each';
-	eventually { descriptors($s) eq $before } 5,
-	    'no descriptor is left over' or diag "$before, then ",
-	    descriptors($s);
+	none_left($s, $before);
 	$s->stop;
 };
 
@@ -95,9 +106,8 @@ END
 	}
 	is scalar @open, $many, 'all are open';
 	is $wrong // 0, 0, '... and answered';
-	my ($most) = sort { $b <=> $a } map { m{/(\d+)$} }
-	    glob "/proc/$worker/fd/*";
-	cmp_ok $most, '>', 1024, "descriptors up to $most are in use";
+	my ($room) = slurp("/proc/$worker/status") =~ /^FDSize:\s+(\d+)/m;
+	cmp_ok $room, '>', 1024, 'descriptors past 1023 are in use';
 	for my $round (1, 2) {
 		$_->send(Pyked::Http::bytes(GET => '/')) for @open;
 		is scalar(grep { $_->response->{status} ne '200' } @open), 0,
@@ -109,9 +119,7 @@ END
 	my $r = curl('-k', $s->url('/', 'https'));
 	is length $r->{out}, 1024, 'and https beside them';
 	$_->close for @open;
-	eventually { descriptors($s) eq $before } 10,
-	    'no descriptor is left over' or diag "$before, then ",
-	    descriptors($s);
+	none_left($s, $before);
 	is scalar $s->workers, 1, 'it is the same worker';
 	is +($s->workers)[0], $worker, '... that began';
 	$s->stop;
@@ -133,9 +141,7 @@ subtest 'clients that vanish' => sub {
 		$i % 2 ? $c->abort : $c->close;
 	}
 	is $s->get('/')->{status}, 200, 'it serves on';
-	eventually { descriptors($s) eq $before } 10,
-	    'no descriptor is left over' or diag "$before, then ",
-	    descriptors($s);
+	none_left($s, $before);
 	$s->stop;
 };
 

@@ -16,8 +16,12 @@ die "valgrind is not installed\n"
 $Pyked::slowness = 10;
 my $reports = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
     CLEANUP => 1);
+# Scripts write theirs as the workers' user before they become scripts.
+chmod 01777, $reports;
+# valgrind lets nobody lower the hard limit of descriptors, so it is from the
+# start where scripts have to be.
 my $s = Pyked->start(tls => 1, workers => 1, top => "sandbox off\n",
-    wrap => [qw(valgrind -q --leak-check=full --error-exitcode=99),
+    wrap => [qw(prlimit --nofile=256:256 valgrind -q --leak-check=full --error-exitcode=99),
 	'--show-leak-kinds=definite,indirect,possible',
 	'--errors-for-leak-kinds=definite,indirect,possible',
 	"--log-file=$reports/%p"],
@@ -93,9 +97,9 @@ is $s->get('/')->{body}, "home\n", 'a file from the new one';
 $s->allow(qr/gone wrong|fail/);
 $s->stop('TERM', 5);
 
-my @reports = grep { -s } glob "$reports/*";
-is scalar @reports, 0, 'valgrind has nothing to say';
-diag slurp($_) for @reports;
+# That it does not know openat2 is no complaint.
+my @complaints = map { slurp($_) =~ /^(==\d+==.*\n)/mg } glob "$reports/*";
+is join('', @complaints), '', 'valgrind has nothing to say';
 cmp_ok scalar(() = glob "$reports/*"), '>=', 3,
     'it looked at the master and at workers';
 done_testing;

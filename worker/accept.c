@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/net.h"
 #include "common/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/ledger.h"
@@ -37,6 +38,8 @@ enum taken {
 struct gate {
 	struct worker *worker;			/* borrowed */
 	const struct listener *listener;	/* borrowed */
+	struct net_addr local;			/* its real address and port */
+	bool any;				/* which is a wildcard */
 };
 
 static struct gate *gates;	/* owned, ngates; empty once closed */
@@ -98,7 +101,8 @@ take_one(struct gate *g)
 		return why;
 	}
 	g->worker->score->accepted++;
-	conn_open(g->worker, fd, g->listener, &peer);
+	conn_open(g->worker, fd, g->listener, &peer,
+	    g->any ? NULL : &g->local);
 	if (ledger_is_scarce())
 		(void)conn_evict(g->worker);
 	return TAKEN_ONE;
@@ -123,6 +127,15 @@ on_listener(void *arg, enum loop_events ready)
 		    ledger_connections_max() ? PAUSE_MS : FULL_MS);
 }
 
+static void
+open_gate(struct gate *g, struct worker *w, const struct listener *l)
+{
+	g->worker = w;
+	g->listener = l;
+	g->any = net_local(l->fd, &g->local) == -1 ||
+	    net_addr_is_any(&g->local);
+}
+
 int
 accept_open(struct worker *w, const struct listener *listeners, size_t n)
 {
@@ -130,7 +143,7 @@ accept_open(struct worker *w, const struct listener *listeners, size_t n)
 	if (gates == NULL)
 		return -1;
 	for (ngates = 0; ngates < n; ngates++)
-		gates[ngates] = (struct gate){ w, &listeners[ngates] };
+		open_gate(&gates[ngates], w, &listeners[ngates]);
 	return watch_all(w, LOOP_READ);
 }
 

@@ -87,7 +87,7 @@ unlink_conn(struct conn *c)
 
 void
 conn_open(struct worker *w, int fd, const struct listener *l,
-    const struct net_addr *peer)
+    const struct net_addr *peer, const struct net_addr *local)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -101,7 +101,10 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 	c->worker = w;
 	c->listener = l;
 	c->client.peer = *peer;
-	c->client.local = &l->conf->addr;
+	if (local != NULL)
+		c->client.local = *local;
+	else
+		(void)net_local(fd, &c->client.local);
 	c->transport = &transport_plain;
 	c->state = CONN_READING;
 	c->can_read = c->can_write = true;
@@ -199,7 +202,7 @@ end_or_linger(struct conn *c)
 	c->transport = &transport_plain;
 	(void)shutdown(c->fd, SHUT_WR);
 	c->state = CONN_LINGER;
-	c->can_read = true;
+	c->can_read = false;
 	buf_free(&c->in);
 	settle(c);
 }

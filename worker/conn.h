@@ -93,9 +93,10 @@ struct conn {
 	struct conn *next_closed;	/* worker->closed */
 };
 
-/* Takes fd (always: it is closed on failure). */
+/* Takes fd (always: it is closed on failure). local is the address it came in
+ * by; NULL: the socket is asked. */
 void	conn_open(struct worker *w, int fd, const struct listener *l,
-	    const struct net_addr *peer);
+	    const struct net_addr *peer, const struct net_addr *local);
 /* Does all that is possible now, then sets interest and deadline. */
 void	conn_run(struct conn *c);
 /* Runs those that had more to do than their allowance. */

@@ -181,7 +181,7 @@ static int
 redirect_to_tls(struct request *r)
 {
 	const struct http_target *t = &r->target;
-	uint16_t port = net_addr_port(r->client->local);
+	uint16_t port = net_addr_port(&r->client->local);
 
 	if (t->host.n == 0)
 		return 400;

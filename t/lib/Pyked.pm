@@ -386,10 +386,11 @@ sub running {
 sub workers {
 	my ($s) = @_;
 	my $all = processes();
-
-	return sort { $a <=> $b } grep {
+	my @workers = sort { $a <=> $b } grep {
 		$all->{$_}{ppid} == $s->{pid} && $all->{$_}{state} ne 'Z'
 	} keys %$all;
+
+	return @workers;
 }
 
 sub signal { kill $_[1], $_[0]{pid} }

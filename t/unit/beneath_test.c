@@ -170,8 +170,7 @@ main(void)
 		ok(opens("dirlink/file", O_RDONLY, "inside"),
 		    "kernel: through a link inside");
 	}
-	/* What was learnt of the kernel is learnt anew: a new process would be
-	 * cleaner, but the first call after the filter finds out as well. */
+	/* From the first call after this on, the walk is taken. */
 	if (forbid_openat2() == 0 && !has_openat2()) {
 		test_both("walk");
 		ok(fails("in", O_RDONLY, ELOOP, 0), "walk: no link at all");

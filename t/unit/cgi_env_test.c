@@ -14,8 +14,7 @@ static const struct http_parse_limits limits = { 16384, 100 };
 
 static struct conf_dir root = { .path = "/srv/www", .fd = -1 };
 static struct conf_location location = { .root = &root };
-static struct net_addr local;
-static struct client_info client = { .local = &local };
+static struct client_info client;
 static struct cgi_target target;
 static struct request *r;
 static char **env;
@@ -188,7 +187,7 @@ test_tls_and_v6(void)
 	client.tls = true;
 	client.tls_protocol = "TLSv1.3";
 	client.tls_cipher = "TLS_AES_128_GCM_SHA256";
-	(void)net_addr_parse(STR("::1"), 8443, &local);
+	(void)net_addr_parse(STR("::1"), 8443, &client.local);
 	make("GET / HTTP/1.0", "", 0);
 	is("HTTPS", "on");
 	is("SSL_PROTOCOL", "TLSv1.3");
@@ -201,7 +200,7 @@ test_tls_and_v6(void)
 	is("SERVER_NAME", "[2001:db8::1]");
 	request_free(r);
 	client.tls = false;
-	(void)net_addr_parse(STR("192.0.2.1"), 8080, &local);
+	(void)net_addr_parse(STR("192.0.2.1"), 8080, &client.local);
 }
 
 static void
@@ -232,7 +231,7 @@ int
 main(void)
 {
 	(void)setenv("HOME", "/must/not/be/inherited", 1);
-	(void)net_addr_parse(STR("192.0.2.1"), 8080, &local);
+	(void)net_addr_parse(STR("192.0.2.1"), 8080, &client.local);
 	(void)net_addr_parse(STR("198.51.100.7"), 4711, &client.peer);
 	target.filename = "/srv/cgi/form.pl";
 	target.script_name = STR("/cgi/form.pl");

@@ -65,6 +65,19 @@ said(void)
 	return buf_head(&errors.text);
 }
 
+/* text on one line, to name a test. */
+__attribute__((unused)) static const char *
+name_of(const char *text)
+{
+	static char name[61];
+	size_t i;
+
+	for (i = 0; i < sizeof(name) - 1 && text[i] != '\0'; i++)
+		name[i] = text[i] < ' ' || text[i] == '#' ? ' ' : text[i];
+	name[i] = '\0';
+	return name;
+}
+
 /* Loads text as pyked.conf; conf_free what comes back. */
 __attribute__((unused)) static struct conf *
 load(const char *text)
@@ -93,8 +106,8 @@ good(const char *text)
 {
 	struct conf *conf = load(text);
 
-	if (!ok(conf != NULL && errors.n == 0, "good: %.60s", text))
-		printf("# said: %s\n", said());
+	if (!ok(conf != NULL && errors.n == 0, "good: %s", name_of(text)))
+		fprintf(stderr, "said: %s\n", said());
 	conf_free(conf);
 }
 
@@ -104,8 +117,8 @@ bad(const char *text, unsigned n, const char *expected)
 	struct conf *conf = load(text);
 
 	if (!ok(conf == NULL && errors.n == n &&
-	    strcmp(said(), expected) == 0, "bad: %.60s", text))
-		printf("# said: %s\n# not: %s\n", said(), expected);
+	    strcmp(said(), expected) == 0, "bad: %s", name_of(text)))
+		fprintf(stderr, "said: %s\nnot: %s\n", said(), expected);
 	conf_free(conf);
 }
 
@@ -116,8 +129,8 @@ bad_part(const char *text, const char *part)
 	struct conf *conf = load(text);
 
 	if (!ok(conf == NULL && errors.n == 1 && strstr(said(), part) != NULL,
-	    "bad: %.60s", text))
-		printf("# said: %s\n# not: %s\n", said(), part);
+	    "bad: %s", name_of(text)))
+		fprintf(stderr, "said: %s\nnot: %s\n", said(), part);
 	conf_free(conf);
 }
 

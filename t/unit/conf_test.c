@@ -63,8 +63,8 @@ test_braces(void)
 	bad_part("limits { } drain 5s\n", "1:12: text behind \"}\"");
 	bad_part("limits\n", "\"limits\" needs a block");
 	bad_part("drain 5s { }\n", "\"drain\" has no block");
-	bad_part("a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{",
-	    "blocks are nested too deeply");
+	ok(load("log{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{") == NULL &&
+	    strstr(said(), "blocks are nested too deeply") != NULL, "depth");
 	good("limits { fields 5 } ; drain 5s\n");
 	good("limits{fields 5}");
 	good("");
@@ -121,17 +121,17 @@ test_bytes(void)
 	bad("f\xc3\xbc\xff\xc2\x9b \"\n", 1,
 	    "pyked.conf:1:8: this quote is not closed\n"
 	    "    1 | f\xc3\xbc\\xFF\\xC2\\x9B \"\n"
-	    "      |               ^ put a \" at its end\n");
+	    "      |                ^ put a \" at its end\n");
 	conf_errors_free(&errors);
 	write_bytes("zero.conf", zero, sizeof(zero) - 1);
 	conf = conf_load("zero.conf", &errors);
 	ok(conf == NULL && strstr(said(), "1:9: a zero byte: this is not a "
-	    "text file") != NULL, "a zero byte: %s", said());
+	    "text file") != NULL, "a zero byte");
 	memset(line, 'x', 1 << 20);
 	memcpy(line + (1 << 19), " \" ", 3);
 	line[(1 << 20) - 1] = '\0';
 	ok(load(line) == NULL && errors.n == 1 &&
-	    buf_len(&errors.text) < 1000, "a line of 1 MiB: %s", said());
+	    buf_len(&errors.text) < 1000, "a line of 1 MiB is shown in part");
 	free(line);
 }
 
@@ -183,13 +183,13 @@ test_include(void)
 	conf_free(conf);
 
 	write_file("[x]/a.conf", "drian 5s\n}\nserver {\n");
-	bad("include [[]x]/*\n", 2,
+	bad("include [[]x]/*\n", 3,
 	    "[x]/a.conf:2:1: unexpected \"}\"\n    2 | }\n"
 	    "      | ^ no block is open here\n"
 	    "[x]/a.conf:3:1: this block is not closed\n    3 | server {\n"
 	    "      | ^^^^^^ put a \"}\" at its end\n"
 	    "[x]/a.conf:1:1: unknown directive \"drian\" at main level\n"
-	    "    1 | drian 5s\n      | ^^^^^ did you mean \"drain\"?\n" + 0);
+	    "    1 | drian 5s\n      | ^^^^^ did you mean \"drain\"?\n");
 }
 
 static void
@@ -226,11 +226,11 @@ test_file(void)
 	conf_errors_free(&errors);
 	conf = conf_load("nosuch", &errors);
 	ok(conf == NULL && strcmp(said(), "nosuch: cannot be read: No such "
-	    "file or directory\n") == 0, "no file: %s", said());
+	    "file or directory\n") == 0, "no file");
 	conf_errors_free(&errors);
 	conf = conf_load("conf.d", &errors);
 	ok(conf == NULL && strcmp(said(), "conf.d: cannot be read: Is a "
-	    "directory\n") == 0, "a folder: %s", said());
+	    "directory\n") == 0, "a folder");
 	conf_errors_free(&errors);
 	conf = conf_load(NULL, &errors);
 	ok(conf != NULL && errors.n == 0, "no file at all is all defaults");
@@ -240,6 +240,7 @@ test_file(void)
 static void
 test_many_mistakes(void)
 {
+	static const char rest[] = "\n... and 10 more mistakes\n";
 	char text[1000] = "";
 	int i;
 
@@ -248,9 +249,8 @@ test_many_mistakes(void)
 	ok(load(text) == NULL && errors.n == 60, "sixty mistakes are counted");
 	ok(strstr(said(), "pyked.conf:50:1") != NULL &&
 	    strstr(said(), "pyked.conf:51:1") == NULL, "fifty are shown");
-	ok(strcmp(said() + buf_len(&errors.text) - 25,
-	    "\n... and 10 more mistakes\n" + 0) == 0,
-	    "and the rest counted: %s", said() + buf_len(&errors.text) - 25);
+	ok(str_ends(buf_str(&errors.text), str_from(rest)),
+	    "and the rest counted");
 }
 
 static void
@@ -265,8 +265,7 @@ test_error_forms(void)
 	conf_error(&e, &pos, 5, NULL, "gone\n");
 	ok(str_eq(buf_str(&e.text), STR("no place (cure)\n"
 	    "three:1:1: no caret (cure)\n    1 | drain 7s\n"
-	    "three:99:1: gone\\x0A\n")), "places without a line: %.*s",
-	    (int)buf_len(&e.text), buf_head(&e.text));
+	    "three:99:1: gone\\x0A\n")), "places without a line");
 	conf_errors_free(&e);
 }
 

@@ -57,7 +57,9 @@ start_child(const char *name)
 			(void)pause();
 	}
 	(void)close(ready[1]);
-	(void)read(ready[0], &c, 1);
+	/* The end of the pipe. */
+	if (read(ready[0], &c, 1) != 0)
+		abort();
 	(void)close(ready[0]);
 	return pid;
 }

@@ -32,7 +32,7 @@ struct score_request;
 /* What the connection knows of the client; borrowed by its requests. */
 struct client_info {
 	struct net_addr peer;
-	const struct net_addr *local;	/* borrowed: the listening address */
+	struct net_addr local;		/* where it reached us */
 	bool tls;
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
@@ -85,7 +85,8 @@ struct request {
 	bool head_written;		/* the response's head is on its way */
 	bool chunked;			/* and its body is sent in chunks */
 	bool in_chunk;			/* a chunk's data lacks its CRLF */
-	uint64_t body_at;		/* where the body begins and the whole */
+	uint64_t body_at;		/* where the body begins and the
+					 * whole */
 	uint64_t end_at;		/* ends in the connection's output */
 	uint64_t log_mark;		/* its line in the ring ends here */
 };

@@ -82,7 +82,8 @@ next_to_run(void)
 {
 	struct cgi_script *s;
 
-	TAILQ_FOREACH(s, &cgi_worker.waiting, queue) {
+	for (s = TAILQ_FIRST(&cgi_worker.waiting); s != NULL;
+	    s = TAILQ_NEXT(s, queue)) {
 		if (cgi_worker.running < s->conf->processes)
 			return s;
 	}

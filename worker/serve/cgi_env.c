@@ -101,7 +101,7 @@ static void
 add_server(struct env *e)
 {
 	const struct request *r = e->r;
-	const struct net_addr *local = r->client->local;
+	const struct net_addr *local = &r->client->local;
 	char text[NET_ADDR_TEXT + 2];
 
 	text[0] = '[';

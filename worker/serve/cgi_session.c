@@ -73,6 +73,7 @@ cgi_session_linger(struct cgi_script *s)
 		return;
 	}
 	s->state = CGI_LINGER;
+	timeout_clear(&s->limit);
 	/* Nobody wanted more so far; what comes now is dropped. */
 	if (s->out != -1)
 		(void)cgi_reply_start(s);
@@ -85,6 +86,7 @@ static void
 start_ending(struct cgi_script *s, int64_t term_ms)
 {
 	s->state = CGI_ENDING;
+	timeout_clear(&s->limit);
 	s->abandoned = true;
 	cgi_script_close_out(s);
 	cgi_stderr_close(s);
@@ -137,6 +139,19 @@ has_no_writer(int fd)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0;
 }
 
+/*
+ * A process that still writes for the request is the one reason to keep the
+ * leader a zombie, and with it the group.
+ */
+static bool
+is_still_writing(const struct cgi_script *s)
+{
+	if (s->request == NULL || s->out == -1 || cgi_worker.stopping)
+		return false;
+	return (s->state == CGI_HEAD || s->state == CGI_SENDING) &&
+	    !has_no_writer(s->out);
+}
+
 /* The leader of a script just became a zombie. */
 static void
 leader_exited(struct cgi_script *s, const siginfo_t *info)
@@ -144,13 +159,10 @@ leader_exited(struct cgi_script *s, const siginfo_t *info)
 	s->exited = true;
 	s->exit_code = info->si_code;
 	s->exit_status = info->si_status;
-	/* Only a process that still writes for this request is a reason to
-	 * keep the zombie, and with it the group. */
-	if (s->request == NULL || s->out == -1 || cgi_worker.stopping ||
-	    has_no_writer(s->out))
-		cgi_session_finish(s);
-	else
+	if (is_still_writing(s))
 		cgi_reply_exited(s);
+	else
+		cgi_session_finish(s);
 }
 
 static bool
@@ -158,7 +170,8 @@ is_leader(pid_t pid)
 {
 	const struct cgi_script *s;
 
-	TAILQ_FOREACH(s, &cgi_worker.scripts, all) {
+	for (s = TAILQ_FIRST(&cgi_worker.scripts); s != NULL;
+	    s = TAILQ_NEXT(s, all)) {
 		if (s->pid == pid)
 			return true;
 	}
@@ -192,7 +205,8 @@ cgi_reap(void)
 	struct cgi_script *s, *next;
 	siginfo_t info;
 
-	TAILQ_FOREACH_SAFE(s, &cgi_worker.scripts, all, next) {
+	for (s = TAILQ_FIRST(&cgi_worker.scripts); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, all);	/* s may go */
 		if (s->pid == 0 || s->exited)
 			continue;
 		info.si_pid = 0;
@@ -215,7 +229,7 @@ kill_stray(pid_t pid, pid_t session, void *arg)
 		return;
 	(*found)++;
 	/* Its id is its own until we reap it. */
-	if (kill(pid, SIGKILL) == 0)
+	if (kill(pid, SIGKILL) == 0 && !cgi_worker.stopping)
 		log_warn("process %d, left behind by a script, was killed",
 		    (int)pid);
 }
@@ -263,7 +277,8 @@ cgi_kill_all(void)
 	int i;
 
 	cgi_worker.stopping = true;
-	TAILQ_FOREACH(s, &cgi_worker.scripts, all) {
+	for (s = TAILQ_FIRST(&cgi_worker.scripts); s != NULL;
+	    s = TAILQ_NEXT(s, all)) {
 		if (s->pid == 0)
 			continue;
 		s->abandoned = true;

@@ -114,9 +114,12 @@ clean_path(struct request *r)
 	if (path == NULL)
 		return 500;
 	status = uri_path(r->target.path, path, &n);
-	if (status == 0)
-		r->path = (struct str){ path, n };
-	return status;
+	if (status != 0)
+		return status;
+	/* Files are opened by it: a shortened path must end where it ends. */
+	path[n] = '\0';
+	r->path = (struct str){ path, n };
+	return 0;
 }
 
 int

@@ -1,0 +1,274 @@
+/* The master's logs: hostile rings, lines cut short, lines lost and counted. */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/shm.h"
+#include "common/sig.h"
+#include "master/generation.h"
+#include "master/logs.h"
+#include "master/logwriter.h"
+#include "t/unit/tap.h"
+
+static char folder[] = "/tmp/pyked-logwriter-XXXXXX";
+static char access_path[64], error_path[64];
+static struct logs logs;
+static struct worker_process worker = { .channel = -1 };
+static struct generation generation = { .workers = &worker, .nworkers = 1 };
+
+static void
+logs_setup(void)
+{
+	struct conf conf = {
+		.access = { .kind = CONF_LOG_FILE, .path = access_path },
+		.error = { .kind = CONF_LOG_FILE, .path = error_path } };
+	struct conf_errors errors = { .n = 0 };
+
+	(void)unlink(access_path);
+	(void)unlink(error_path);
+	if (logs_open(&logs, &conf, false, &errors) == -1 ||
+	    shm_open_worker(&worker.shm) == -1)
+		abort();
+	logs_attach(&logs);
+}
+
+static void
+logs_teardown(void)
+{
+	logs_attach(NULL);
+	logs_close(&logs);
+	shm_close(&worker.shm);
+}
+
+static void
+put(const char *line, bool commit)
+{
+	struct ring *r = &worker.shm.access;
+
+	(void)ring_put(r, line, strlen(line));
+	if (commit)
+		ring_commit(r, ring_mark(r));
+}
+
+/* A file's text, valid until the next call. */
+static const char *
+content(const char *path)
+{
+	static char text[8192];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd != -1)
+		(void)close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+static bool
+has(const char *path, const char *expected)
+{
+	const char *got = content(path);
+
+	if (strcmp(got, expected) == 0)
+		return true;
+	printf("# got: %s\n", got);
+	return false;
+}
+
+static void
+test_lines(void)
+{
+	logs_setup();
+	put("one\n", true);
+	put("two\n", true);
+	put("half\n", false);
+	ok(!logwriter_drain(&logs, &generation), "all is taken");
+	ok(has(access_path, "one\ntwo\n"), "what is committed is written");
+	logwriter_drain_dead(&logs, &worker);
+	ok(has(access_path, "one\ntwo\nhalf killed\n"),
+	    "what is not is marked when the worker is dead");
+	logs_teardown();
+}
+
+static void
+test_hostile_lines(void)
+{
+	logs_setup();
+	put("a\x1b[31mb\r\x7f\tc\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	ok(has(access_path, "a\\x1b[31mb\\x0d\\x7f\\x09c\n"),
+	    "control bytes are escaped again");
+	put("no end", true);
+	(void)logwriter_drain(&logs, &generation);
+	put("next\n", true);
+	put("no end either", false);
+	logwriter_drain_dead(&logs, &worker);
+	ok(has(access_path, "a\\x1b[31mb\\x0d\\x7f\\x09c\nno end\nnext\n"
+	    "no end either killed\n"), "every line is ended");
+	logs_teardown();
+}
+
+static void
+test_hostile_counters(void)
+{
+	logs_setup();
+	atomic_store(&worker.shm.access.shared->head, UINT64_MAX / 3);
+	atomic_store(&worker.shm.errors.shared->head, UINT64_MAX);
+	ok(!logwriter_drain(&logs, &generation), "nonsense is no loop");
+	ok(has(access_path, ""), "and no line");
+	ok(strstr(content(error_path), "made no sense") != NULL,
+	    "but it is told");
+	atomic_store(&worker.shm.access.shared->pending, 17);
+	logwriter_drain_dead(&logs, &worker);
+	ok(has(access_path, ""), "nor when it is dead");
+	logs_teardown();
+}
+
+/* A ring full of one line, as no worker writes it. */
+static void
+test_huge_line(void)
+{
+	struct ring *r = &worker.shm.access;
+	struct stat st;
+	bool more;
+	unsigned turns = 0;
+
+	logs_setup();
+	memset(r->shared->data, '\1', r->size);
+	atomic_store(&r->shared->head, r->size);
+	atomic_store(&r->shared->pending, r->size);
+	do
+		more = logwriter_drain(&logs, &generation);
+	while (more && ++turns < 100);
+	ok(turns >= 4 && turns < 100, "it takes %u turns", turns);
+	ok(stat(access_path, &st) == 0 && st.st_size >= 4 * (off_t)r->size,
+	    "and is escaped byte by byte");
+	logs_teardown();
+}
+
+static void
+limit_files(rlim_t n)
+{
+	struct rlimit limit;
+
+	(void)getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = n;
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* A full disk, played by a limit of the file's size. */
+static void
+test_full_disk(void)
+{
+	logs_setup();
+	limit_files(10);
+	put("12345\n", true);
+	put("67890\nlost\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	ok(has(access_path, "12345\n6789"), "a line is cut short");
+	put("lost too\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	ok(logs.access.lost == 3, "three lines are counted, got %llu",
+	    (unsigned long long)logs.access.lost);
+	logs_report(&logs);
+	ok(logs.access.lost == 3, "not reported while it goes on");
+	limit_files(RLIM_INFINITY);
+	put("again\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	ok(has(access_path, "12345\n6789\nagain\n"),
+	    "the next line begins a line");
+	logs.next_report = (struct mono){ 0 };
+	logs_report(&logs);
+	ok(strstr(content(error_path), " warn pyked: 3 access lines lost from ")
+	    != NULL, "and the loss is told");
+	ok(logs.access.lost == 0, "once");
+	logs_teardown();
+}
+
+/* A reader that is slow for a while loses nothing. */
+static void
+test_slow_reader(void)
+{
+	static char big[60001];
+	char drop[16384];
+	struct logfile *f = &logs.access;
+	int ends[2];
+	ssize_t n;
+	size_t got = 0;
+
+	logs_setup();
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
+		abort();
+	(void)close(f->fd);
+	f->fd = ends[1];
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 2] = '\n';
+	put(big, true);
+	put(big, true);
+	(void)logwriter_drain(&logs, &generation);
+	(void)logwriter_drain(&logs, &generation);
+	ok(logfile_is_stuck(f) && f->lost == 0, "the rest is kept");
+	put(big, true);
+	(void)logwriter_drain(&logs, &generation);
+	ok(ring_used(&worker.shm.access) >= sizeof(big) - 1,
+	    "further lines stay in the ring");
+	while ((n = read(ends[0], drop, sizeof(drop))) > 0) {
+		got += (size_t)n;
+		(void)logwriter_drain(&logs, &generation);
+	}
+	ok(got == 3 * (sizeof(big) - 1) && f->lost == 0,
+	    "all of them come, %zu bytes", got);
+	(void)close(ends[0]);
+	logs_teardown();
+}
+
+static void
+test_reopen(void)
+{
+	char old[80];
+
+	logs_setup();
+	logfile_put(&logs.access, "before\n", 7);
+	(void)snprintf(old, sizeof(old), "%s.1", access_path);
+	(void)rename(access_path, old);
+	logs_reopen(&logs);
+	logfile_put(&logs.access, "after\n", 6);
+	ok(has(old, "before\n") && has(access_path, "after\n"),
+	    "a renamed log is opened anew");
+	(void)unlink(access_path);
+	if (symlink(old, access_path) == -1)
+		abort();
+	logs_reopen(&logs);
+	logfile_put(&logs.access, "still\n", 6);
+	ok(has(old, "before\n"), "a link in its place is not followed");
+	ok(strstr(content(error_path), "the old one is kept") != NULL,
+	    "and told");
+	(void)unlink(old);
+	logs_teardown();
+}
+
+int
+main(void)
+{
+	sig_reset();
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	(void)snprintf(access_path, sizeof(access_path), "%s/access", folder);
+	(void)snprintf(error_path, sizeof(error_path), "%s/error", folder);
+	clock_update();
+	test_lines();
+	test_hostile_lines();
+	test_hostile_counters();
+	test_huge_line();
+	test_full_disk();
+	test_slow_reader();
+	test_reopen();
+	(void)unlink(access_path);
+	(void)unlink(error_path);
+	ok(rmdir(folder) == 0, "nothing is left behind");
+	return done_testing();
+}
