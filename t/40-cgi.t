@@ -467,7 +467,10 @@ subtest 'what a script inherits' => sub {
 	# ls has the folder itself open.
 	like $body, qr/^0 1 2 3 $/m, 'three descriptors';
 	like $body, qr/^SigBlk:\s0+$/m, 'no signal is blocked';
-	like $body, qr/^SigIgn:\s0+$/m, 'none ignored';
+	# 32 and 33 are the C library's own: its posix_spawn ignores them for
+	# whatever it starts (make starts us so), and no sigaction can change it.
+	like $body, qr/^SigIgn:\s0{7}[01]80000000$|^SigIgn:\s0+$/m,
+	    'none ignored';
 	like $body, qr/^Max core file size\s+0\s+0/m, 'no cores';
 	like $body, qr/^Max cpu time\s+30\s/m, 'processor time';
 	like $body, qr/^Max data size\s+1073741824\s/m, 'memory';

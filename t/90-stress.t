@@ -36,6 +36,20 @@ sub descriptors {
 	} ($s->{pid}, $s->workers);
 }
 
+# The same once nothing changes any more: 20 looks in a row that agree.
+sub descriptors_at_rest {
+	my ($s) = @_;
+	my ($last, $same) = ('', 0);
+
+	wait_until {
+		my $now = descriptors($s);
+		$same = $now eq $last ? $same + 1 : 0;
+		$last = $now;
+		$same >= 20;
+	};
+	return $last;
+}
+
 sub none_left {
 	my ($s, $before) = @_;
 
@@ -58,7 +72,7 @@ subtest 'ab' => sub {
 	is $s->get('/cgi/hello')->{body}, "hello\n", 'a script';
 	$answered++;
 	wait_until { $s->workers == 2 };
-	my $before = descriptors($s);
+	my $before = descriptors_at_rest($s);
 	for (['http', 20000], ['http', 20000, '-k'], ['https', 2000],
 	    ['https', 20000, '-k']) {
 		my ($scheme, $n, @keep) = @$_;
@@ -97,7 +111,7 @@ limits {
 END
 	my ($worker) = $s->workers;
 	$s->get('/');
-	my $before = descriptors($s);
+	my $before = descriptors_at_rest($s);
 	my (@open, $wrong);
 	for (1 .. $many) {
 		my $c = client($s) or last;
@@ -128,7 +142,7 @@ END
 subtest 'clients that vanish' => sub {
 	my $s = Pyked->start(%site, workers => 1);
 	$s->get('/');
-	my $before = descriptors($s);
+	my $before = descriptors_at_rest($s);
 	my $get = Pyked::Http::bytes(GET => '/big.bin');
 	for my $i (1 .. 600) {
 		my $c = client($s) or next;
