@@ -1,4 +1,5 @@
 /* fdset: members past 1023, in the shape select() reads. */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/fdset.h"
@@ -8,6 +9,7 @@ int
 main(void)
 {
 	struct fdset a = { 0 }, b = { 0 }, c = { 0 };
+	struct rlimit limit;
 	int pipes[2];
 
 	ok(fdset_end(&a) == 0, "the empty set ends at 0");
@@ -38,7 +40,10 @@ main(void)
 	fdset_clear(&c);
 	ok(fdset_end(&c) == 0, "cleared");
 
-	if (pipe(pipes) == -1 || dup2(pipes[0], 3000) == -1 ||
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return 1;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || pipe(pipes) == -1 || dup2(pipes[0], 3000) == -1 ||
 	    write(pipes[1], "x", 1) != 1)
 		return 1;
 	fdset_add(&c, 3000);
