@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,6 +175,10 @@ bind_and_listen(int fd, const struct net_addr *a, int backlog)
 		return -1;
 	if (a->family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1)
+		return -1;
+	/* Accepted sockets inherit it: a last small record must not wait for
+	 * the client's delayed acknowledgement (RFC 1122 4.2.3.4). */
+	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
 		return -1;
 	if (bind(fd, &a->sa, net_addr_len(a)) == -1)
 		return -1;

@@ -40,8 +40,8 @@ int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);
 
 /*
  * A TCP socket, bound and listening: non-blocking, close-on-exec,
- * SO_REUSEADDR, IPV6_V6ONLY. backlog is cut to somaxconn by the kernel. -1
- * with errno.
+ * SO_REUSEADDR, IPV6_V6ONLY, and TCP_NODELAY, which accepted ones inherit.
+ * backlog is cut to somaxconn by the kernel. -1 with errno.
  */
 int	net_listen(const struct net_addr *a, int backlog);
 /* The address a socket is bound to (its real port, when 0 was asked for). */

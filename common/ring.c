@@ -55,11 +55,8 @@ ring_put(struct ring *r, const char *line, size_t n)
 	size_t used = ring_used(r);
 	uint64_t pending;
 
-	if (used > r->size || n > r->size - used) {
-		atomic_fetch_add_explicit(&r->shared->dropped, 1,
-		    memory_order_relaxed);
+	if (used > r->size || n > r->size - used)
 		return false;
-	}
 	pending = atomic_load_explicit(&r->shared->pending,
 	    memory_order_relaxed);
 	copy_in(r, pending, line, n);
@@ -68,6 +65,13 @@ ring_put(struct ring *r, const char *line, size_t n)
 	atomic_store_explicit(&r->shared->pending, pending + n,
 	    memory_order_release);
 	return true;
+}
+
+void
+ring_drop(struct ring *r)
+{
+	atomic_fetch_add_explicit(&r->shared->dropped, 1,
+	    memory_order_relaxed);
 }
 
 uint64_t

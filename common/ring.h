@@ -42,9 +42,10 @@ size_t	ring_bytes(size_t size);
 
 /* --- producer --- */
 
-/* Puts one line (newline included), undecided. False, and counted as dropped,
- * when there is no room. */
+/* Puts one line (newline included), undecided. False when there is no room. */
 bool	ring_put(struct ring *r, const char *line, size_t n);
+/* Counts a line that is given up because there was no room. */
+void	ring_drop(struct ring *r);
 /* What ring_commit takes to commit everything put so far. */
 uint64_t ring_mark(const struct ring *r);
 /* Commits all lines put before mark. */

@@ -26,6 +26,7 @@
 #define SWEEP_MAX	4096	/* taken at the most when listening ends */
 #define PAUSE_MS	100	/* after the kernel refused a descriptor */
 #define FULL_MS		10	/* after the ledger did */
+#define PATIENCE_MS	1000	/* with newcomers, while there is room left */
 
 enum taken {
 	TAKEN_NONE,
@@ -87,9 +88,11 @@ take_one(struct gate *g)
 {
 	struct net_addr peer;
 	socklen_t n = sizeof(peer);
+	struct conn *newest;
 	int fd;
 
-	if (!ledger_take_connection())
+	if (!ledger_take_connection() && (!conn_evict(g->worker, NULL, 0) ||
+	    !ledger_take_connection()))
 		return TAKEN_REFUSED;
 	memset(&peer, 0, sizeof(peer));
 	fd = accept4(g->listener->fd, &peer.sa, &n,
@@ -101,10 +104,10 @@ take_one(struct gate *g)
 		return why;
 	}
 	g->worker->score->accepted++;
-	conn_open(g->worker, fd, g->listener, &peer,
+	newest = conn_open(g->worker, fd, g->listener, &peer,
 	    g->any ? NULL : &g->local);
 	if (ledger_is_scarce())
-		(void)conn_evict(g->worker);
+		(void)conn_evict(g->worker, newest, PATIENCE_MS);
 	return TAKEN_ONE;
 }
 
@@ -148,10 +151,10 @@ accept_open(struct worker *w, const struct listener *listeners, size_t n)
 }
 
 void
-accept_close(struct worker *w)
+accept_close(struct worker *w, bool take_queued)
 {
 	for (size_t i = 0; i < ngates; i++) {
-		enum taken taken = TAKEN_ONE;
+		enum taken taken = take_queued ? TAKEN_ONE : TAKEN_NOTHING;
 
 		for (int n = 0; n < SWEEP_MAX && (taken == TAKEN_ONE ||
 		    taken == TAKEN_AGAIN); n++)
@@ -167,11 +170,11 @@ accept_close(struct worker *w)
 void
 accept_resume(struct worker *w)
 {
-	if (!mono_is_set(paused_until) ||
+	if (!mono_is_set(paused_until) || ngates == 0 ||
 	    mono_before(clock_now(), paused_until))
 		return;
 	if (ledger_connections() >= ledger_connections_max() &&
-	    !conn_evict(w)) {
+	    !conn_evict(w, NULL, 0)) {
 		pause_all(w, FULL_MS);
 		return;
 	}

@@ -5,6 +5,7 @@
 #ifndef WORKER_ACCEPT_H
 #define WORKER_ACCEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/clock.h"
@@ -16,8 +17,9 @@ struct worker;
  * accept_close. 0, or -1 when memory is short. */
 int	accept_open(struct worker *w, const struct listener *listeners,
 	    size_t n);
-/* Takes what the queues hold already, then lets go of the listeners. */
-void	accept_close(struct worker *w);
+/* Lets go of the listeners; takes what their queues hold already, if wanted:
+ * for others there might be nobody left. */
+void	accept_close(struct worker *w, bool take_queued);
 /* Once a turn: listens again where a pause is over. */
 void	accept_resume(struct worker *w);
 /* The earlier of until and the end of a pause. */

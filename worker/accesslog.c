@@ -124,20 +124,23 @@ accesslog_put(struct request *r, uint64_t bytes)
 {
 	char line[LOG_LINE_MAX + NET_ADDR_TEXT];
 
+	r->log_mark = 0;
+	r->log_lost = false;
 	if (format == CONF_FORMAT_UNSET ||
 	    (r->location != NULL && !r->location->access_log))
 		return;
-	(void)ring_put(ring, line, make_line(line, r, bytes));
-	r->log_mark = ring_mark(ring);
-	r->logged = true;
+	r->log_lost = !ring_put(ring, line, make_line(line, r, bytes));
+	if (!r->log_lost)
+		r->log_mark = ring_mark(ring);
 }
 
 void
 accesslog_commit(const struct request *r)
 {
-	if (!r->logged)
-		return;
-	ring_commit(ring, r->log_mark);
+	if (r->log_lost)
+		ring_drop(ring);
+	else if (r->log_mark != 0)
+		ring_commit(ring, r->log_mark);
 	tell_master();
 }
 

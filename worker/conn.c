@@ -5,6 +5,7 @@
 #include "worker/conn.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "worker/conn_io.h"
 #include "worker/conn_wait.h"
 #include "worker/http1.h"
+#include "worker/http1_queue.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/transport.h"
@@ -85,7 +87,7 @@ unlink_conn(struct conn *c)
 		c->next->prev = c->prev;
 }
 
-void
+struct conn *
 conn_open(struct worker *w, int fd, const struct listener *l,
     const struct net_addr *peer, const struct net_addr *local)
 {
@@ -94,7 +96,7 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 	if (c == NULL) {
 		(void)close(fd);
 		ledger_give_connection();
-		return;
+		return NULL;
 	}
 	c->magic = CONN_MAGIC;
 	c->fd = fd;
@@ -116,19 +118,7 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 			c->failed = true;
 	}
 	conn_run(c);
-}
-
-static void
-leave_again(struct conn *c)
-{
-	struct conn **p = &c->worker->again;
-
-	if (!c->in_again)
-		return;
-	while (*p != c)
-		p = &(*p)->next_again;
-	*p = c->next_again;
-	c->in_again = false;
+	return c;
 }
 
 /* Nothing of it is delivered any more; the memory goes at the turn's end. */
@@ -139,7 +129,7 @@ conn_close(struct conn *c, bool orderly)
 
 	if (c->state == CONN_CLOSED)
 		return;
-	http1_close(c);
+	http1_queue_close(c);
 	c->transport->close(c, orderly);
 	c->state = CONN_CLOSED;
 	timeout_clear(&c->timeout);
@@ -147,7 +137,8 @@ conn_close(struct conn *c, bool orderly)
 	(void)close(c->fd);
 	ledger_give_connection();
 	unlink_conn(c);
-	leave_again(c);
+	if (c->in_again)
+		TAILQ_REMOVE(&w->again, c, again);
 	w->score->connections = ledger_connections();
 	c->next_closed = w->closed;
 	w->closed = c;
@@ -207,6 +198,17 @@ end_or_linger(struct conn *c)
 	settle(c);
 }
 
+/* A message ends in its middle, and the client must see that. Where only the
+ * end of the connection would end it, that has to be a reset. */
+static void
+cut_short(struct conn *c)
+{
+	if (c->http1.until_close && c->tls == NULL)
+		conn_abort(c);
+	else
+		conn_close(c, false);
+}
+
 /* Is the connection over? Ends it then. */
 static bool
 ended(struct conn *c)
@@ -219,6 +221,10 @@ ended(struct conn *c)
 	}
 	if (c->state == CONN_LINGER || !conn_is_flushed(c))
 		return false;
+	if (c->cut) {
+		cut_short(c);
+		return true;
+	}
 	if (c->flush_then_close) {
 		end_or_linger(c);
 		return true;
@@ -234,15 +240,10 @@ ended(struct conn *c)
 static void
 run_later(struct conn *c)
 {
-	struct conn **p = &c->worker->again;
-
 	if (c->in_again)
 		return;
-	while (*p != NULL)
-		p = &(*p)->next_again;
-	*p = c;
-	c->next_again = NULL;
 	c->in_again = true;
+	TAILQ_INSERT_TAIL(&c->worker->again, c, again);
 }
 
 void
@@ -276,20 +277,28 @@ conn_run(struct conn *c)
 void
 conn_run_again(struct worker *w)
 {
-	unsigned n = 0;
+	struct conn *c, *last = TAILQ_LAST(&w->again, conn_list);
+	bool more = last != NULL;
 
-	for (struct conn *c = w->again; c != NULL; c = c->next_again)
-		n++;
-	for (; n > 0 && w->again != NULL; n--) {
-		struct conn *c = w->again;
-
-		w->again = c->next_again;
+	while (more && (c = TAILQ_FIRST(&w->again)) != NULL) {
+		more = c != last;
+		TAILQ_REMOVE(&w->again, c, again);
 		c->in_again = false;
 		conn_run(c);
 	}
 }
 
 /* --- deadlines and the end --- */
+
+static struct conn *
+conn_of(struct timeout *t)
+{
+	struct conn *c = (struct conn *)((char *)t -
+	    offsetof(struct conn, timeout));
+
+	assert(c->magic == CONN_MAGIC);
+	return c;
+}
 
 static void
 fail_with(struct conn *c, int status)
@@ -298,13 +307,20 @@ fail_with(struct conn *c, int status)
 	conn_run(c);
 }
 
+/* Input is full and not read on, so only the kernel knows. */
+static bool
+has_left(const struct conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 void
 conn_expired(struct timeout *t)
 {
-	struct conn *c = (struct conn *)((char *)t -
-	    offsetof(struct conn, timeout));
+	struct conn *c = conn_of(t);
 
-	assert(c->magic == CONN_MAGIC);
 	switch (c->waiting) {
 	case WAIT_HEAD:
 		if (buf_len(&c->in) > 0)
@@ -324,6 +340,16 @@ conn_expired(struct timeout *t)
 		else
 			conn_abort(c);
 		break;
+	case WAIT_GONE:
+		if (conn_kept_up(c))
+			settle(c);
+		else
+			conn_close(c, false);
+		break;
+	case WAIT_PEER:
+		c->eof = has_left(c);
+		settle(c);
+		break;
 	case WAIT_LOG:
 		conn_run(c);
 		break;
@@ -333,19 +359,31 @@ conn_expired(struct timeout *t)
 	}
 }
 
-bool
-conn_evict(struct worker *w)
+/* How long has it waited for its client? */
+static int64_t
+waited_ms(const struct conn *c)
 {
-	static const enum conn_wait order[] = { WAIT_IDLE, WAIT_LINGER,
-	    WAIT_HEAD, WAIT_HANDSHAKE };
+	return conn_wait_ms(c) -
+	    mono_us(clock_now(), c->timeout.at) / 1000;
+}
+
+bool
+conn_evict(struct worker *w, const struct conn *except, int64_t min_ms)
+{
+	static const struct {
+		enum conn_wait wait;
+		bool any_age;
+	} order[] = { { WAIT_IDLE, true }, { WAIT_LINGER, true },
+	    { WAIT_HEAD, false }, { WAIT_HANDSHAKE, false } };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		struct timeout *t = w->queue[order[i]].first;
+		struct timeout *t = w->queue[order[i].wait].first;
+		struct conn *c = t == NULL ? NULL : conn_of(t);
 
-		if (t == NULL)
+		if (c == NULL || c == except ||
+		    (!order[i].any_age && waited_ms(c) < min_ms))
 			continue;
-		conn_close((struct conn *)((char *)t -
-		    offsetof(struct conn, timeout)), true);
+		conn_close(c, true);
 		return true;
 	}
 	return false;

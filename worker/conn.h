@@ -53,6 +53,8 @@ struct http1 {
 	unsigned nrequests;		/* ever begun here */
 	bool closing;			/* no further request is read */
 	bool client_closes;		/* because the client said so */
+	bool until_close;		/* the end of the connection ends the
+					 * body that is being sent */
 	bool body_wanted;		/* waiting for more of a body */
 	bool log_full;			/* waiting for the access log */
 };
@@ -71,9 +73,10 @@ struct conn {
 	struct span span;		/* to send after out */
 	uint64_t queued;		/* bytes ever put into out and span */
 	uint64_t sent;			/* bytes ever written */
+	uint64_t received;		/* bytes ever read */
 	struct timeout timeout;
 	enum conn_wait waiting;		/* what timeout stands for */
-	uint64_t moved;			/* bytes moved since it was armed */
+	uint64_t progress;		/* the count it judges, when armed */
 	bool can_read;			/* the last read did not drain it */
 	bool can_write;			/* the last write was not refused */
 	bool read_wants_write;		/* TLS: to read it must write first */
@@ -81,6 +84,8 @@ struct conn {
 	bool tls_broken;		/* the TLS session is of no use */
 	bool eof;			/* the client will send no more */
 	bool failed;			/* reading or writing is impossible */
+	bool cut;			/* a message cannot be completed: what
+					 * is queued is the last of it */
 	bool fresh;			/* the next idle time begins anew */
 	bool flush_then_close;		/* nothing comes after what is queued */
 	bool running;			/* conn_run is at work */
@@ -89,13 +94,14 @@ struct conn {
 	unsigned lingered;		/* bytes read and dropped in LINGER */
 	struct http1 http1;
 	struct conn *next, *prev;	/* worker->conns */
-	struct conn *next_again;	/* worker->again */
+	TAILQ_ENTRY(conn) again;	/* worker->again */
 	struct conn *next_closed;	/* worker->closed */
 };
 
 /* Takes fd (always: it is closed on failure). local is the address it came in
- * by; NULL: the socket is asked. */
-void	conn_open(struct worker *w, int fd, const struct listener *l,
+ * by; NULL: the socket is asked. The result is to be compared, not used: it
+ * may be closed already. */
+struct conn *conn_open(struct worker *w, int fd, const struct listener *l,
 	    const struct net_addr *peer, const struct net_addr *local);
 /* Does all that is possible now, then sets interest and deadline. */
 void	conn_run(struct conn *c);
@@ -105,8 +111,10 @@ void	conn_run_again(struct worker *w);
 void	conn_ready(void *c, enum loop_events ready);
 /* Called for a deadline that came. */
 void	conn_expired(struct timeout *t);
-/* Closes the connection that has waited longest; false when none waits. */
-bool	conn_evict(struct worker *w);
+/* Closes the connection that has waited longest, not except; one whose head or
+ * handshake is still coming in only after min_ms. False when there is none. */
+bool	conn_evict(struct worker *w, const struct conn *except,
+	    int64_t min_ms);
 /* Ends all at once: a TERM, or the drain limit. */
 void	conn_close_all(struct worker *w);
 /* Frees what was closed in this turn. */

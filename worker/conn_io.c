@@ -8,6 +8,7 @@
 #include "common/conf.h"
 #include "worker/conn.h"
 #include "worker/http1.h"
+#include "worker/http1_queue.h"
 #include "worker/transport.h"
 
 #define READ_SMALL	4096		/* room for a head */
@@ -57,7 +58,7 @@ fill(struct conn *c)
 	want = buf_room(&c->in) < left ? buf_room(&c->in) : left;
 	r = c->transport->read(c, buf_tail(&c->in), want, &got);
 	buf_added(&c->in, got);
-	c->moved += got;
+	c->received += got;
 	take_verdict_of_read(c, r);
 	if (r == IO_OK && got < want && !c->transport->pending(c))
 		c->can_read = false;
@@ -117,7 +118,6 @@ took(struct conn *c, size_t n)
 	if (c->span.p != NULL)
 		c->span.p += n;
 	c->sent += of_out + n;
-	c->moved += of_out + n;
 }
 
 static bool
@@ -129,10 +129,10 @@ drain(struct conn *c)
 	if (conn_is_flushed(c) || !c->can_write || c->failed)
 		return false;
 	n += c->span.n < TRANSPORT_WRITE_MAX ? c->span.n : TRANSPORT_WRITE_MAX;
-	http1_sending(c, n);
+	http1_queue_sending(c, n);
 	r = c->transport->write(c, &sent);
 	took(c, sent);
-	http1_sent(c, sent);
+	http1_queue_sent(c);
 	c->write_wants_read = r == IO_WANT_READ;
 	if (r == IO_WANT_READ || r == IO_WANT_WRITE)
 		c->can_write = false;
@@ -146,6 +146,8 @@ conn_round(struct conn *c)
 {
 	bool moved = false;
 
+	if (c->failed)
+		return false;
 	if (c->state == CONN_HANDSHAKE)
 		return c->can_read && handshake(c);
 	if (c->state == CONN_LINGER)

@@ -10,7 +10,8 @@
 #include "worker/loop.h"
 
 #define LINGER_MS	2000
-#define GONE_MS		500
+#define GONE_MS		500		/* of silence after the client's end */
+#define PEER_MS		1000		/* between looks at a silent client */
 #define LOG_FULL_MS	10
 #define KEEPALIVE_GRACE_MS 500		/* beyond what Keep-Alive announced */
 
@@ -33,7 +34,9 @@ choose_wait(const struct conn *c)
 		return WAIT_SEND;
 	if (c->http1.body_wanted)
 		return WAIT_BODY;
-	return c->eof ? WAIT_GONE : WAIT_NONE;
+	if (c->eof)
+		return WAIT_GONE;
+	return conn_wants_read(c) ? WAIT_NONE : WAIT_PEER;
 }
 
 static int64_t
@@ -55,9 +58,18 @@ wait_ms(const struct conn *c, enum conn_wait wait)
 		return LINGER_MS;
 	case WAIT_GONE:
 		return GONE_MS;
+	case WAIT_PEER:
+		return PEER_MS;
 	default:
 		return LOG_FULL_MS;
 	}
+}
+
+/* A client that we wait for to read gets no credit for what it sends. */
+static uint64_t
+progress(const struct conn *c, enum conn_wait wait)
+{
+	return wait == WAIT_BODY ? c->received : c->sent;
 }
 
 /* A deadline runs on while the same thing is waited for: progress does not
@@ -72,7 +84,7 @@ set_deadline(struct conn *c)
 		return;
 	c->waiting = wait;
 	c->fresh = false;
-	c->moved = 0;
+	c->progress = progress(c, wait);
 	if (wait == WAIT_NONE)
 		timeout_clear(&c->timeout);
 	else
@@ -109,11 +121,20 @@ conn_settle(struct conn *c)
 	return set_interest(c);
 }
 
+int64_t
+conn_wait_ms(const struct conn *c)
+{
+	return wait_ms(c, c->waiting);
+}
+
 bool
 conn_kept_up(const struct conn *c)
 {
 	uint64_t ms = (uint64_t)wait_ms(c, c->waiting);
+	uint64_t moved = progress(c, c->waiting) - c->progress;
 
-	return c->moved >= c->worker->conf->limits.min_rate * ms / 1000 &&
-	    c->moved > 0;
+	if (c->waiting == WAIT_GONE)
+		return moved > 0;
+	return moved >= c->worker->conf->limits.min_rate * ms / 1000 &&
+	    moved > 0;
 }

@@ -6,6 +6,7 @@
 #define WORKER_CONTEXT_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "worker/timeout.h"
 
@@ -28,9 +29,12 @@ enum conn_wait {
 				 * close */
 	WAIT_GONE,		/* the client closed; will a script answer
 				 * soon? */
+	WAIT_PEER,		/* as NONE, but input is full: did it leave? */
 	WAIT_LOG,		/* room in the access-log ring */
 	WAIT_KINDS
 };
+
+TAILQ_HEAD(conn_list, conn);
 
 struct worker {
 	const struct conf *conf;		/* borrowed, const */
@@ -38,7 +42,7 @@ struct worker {
 	struct scoreboard *score;		/* borrowed, shared memory */
 	struct timeoutq queue[WAIT_KINDS];
 	struct conn *conns;			/* all that are open */
-	struct conn *again;			/* have more to do at once */
+	struct conn_list again;			/* have more to do at once */
 	struct conn *closed;			/* freed at the end of the
 						 * turn */
 	bool draining;				/* no new connections; answers

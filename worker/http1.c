@@ -1,9 +1,8 @@
 /*
  * HTTP/1.x: requests out of a connection's input, responses into its output.
  *
- * One request is current; answered ones wait in order until their last byte is
- * sent. Up to 16 are answered ahead while their responses fit into out; a span
- * (a large body) or a script ends such a batch.
+ * One request is current; up to 16 are answered ahead while their responses
+ * fit into out. A span (a large body) or a script ends such a batch.
  */
 #include "worker/http1.h"
 
@@ -15,6 +14,7 @@
 #include "worker/accesslog.h"
 #include "worker/conn.h"
 #include "worker/http1_body.h"
+#include "worker/http1_queue.h"
 #include "worker/http1_reply.h"
 #include "worker/score.h"
 #include "worker/serve/error.h"
@@ -24,104 +24,7 @@
 #define ANSWERED_MAX	16
 #define BEGIN_ROOM	16384	/* of out, for a new request to begin */
 #define BAD_LINE_MAX	200	/* bytes of a bad request that are logged */
-
-/* --- the queue of answered requests --- */
-
-static void
-push_answered(struct conn *c, struct request *r)
-{
-	struct http1 *h = &c->http1;
-
-	r->next = NULL;
-	if (h->answered == NULL)
-		h->answered = r;
-	else
-		h->answered_last->next = r;
-	h->answered_last = r;
-	h->nanswered++;
-}
-
-static struct request *
-pop_answered(struct conn *c)
-{
-	struct http1 *h = &c->http1;
-	struct request *r = h->answered;
-
-	h->answered = r->next;
-	h->nanswered--;
-	return r;
-}
-
-static uint64_t
-body_bytes_sent(const struct conn *c, const struct request *r)
-{
-	if (r->end_at != 0 && c->sent >= r->end_at)
-		return r->body_sent;
-	if (r->body_at == 0 || c->sent <= r->body_at)
-		return 0;
-	return c->sent - r->body_at < r->body_sent ? c->sent - r->body_at :
-	    r->body_sent;
-}
-
-void
-http1_sending(struct conn *c, size_t most)
-{
-	for (struct request *r = c->http1.answered;
-	    r != NULL && r->end_at <= c->sent + most; r = r->next) {
-		accesslog_put(r, r->body_sent);
-		score_end(r);
-	}
-}
-
-void
-http1_sent(struct conn *c, size_t n)
-{
-	struct http1 *h = &c->http1;
-	struct worker *w = c->worker;
-	bool undecided = false;
-
-	(void)n;
-	while (h->answered != NULL && h->answered->end_at <= c->sent) {
-		struct request *r = pop_answered(c);
-
-		accesslog_commit(r);
-		w->score->requests++;
-		c->fresh = true;
-		request_free(r);
-	}
-	for (struct request *r = h->answered; r != NULL; r = r->next) {
-		if (!r->logged)
-			continue;
-		r->logged = false;
-		undecided = true;
-		score_begin(r);
-		score_phase(r, SCORE_SENDING);
-	}
-	if (undecided)
-		accesslog_withdraw();
-}
-
-static void
-log_cut_short(struct conn *c, struct request *r)
-{
-	accesslog_put(r, body_bytes_sent(c, r));
-	score_end(r);
-	accesslog_commit(r);
-	request_free(r);
-}
-
-void
-http1_close(struct conn *c)
-{
-	struct http1 *h = &c->http1;
-	struct request *r = h->current;
-
-	while (h->answered != NULL)
-		log_cut_short(c, pop_answered(c));
-	h->current = NULL;
-	if (r != NULL)
-		log_cut_short(c, r);
-}
+#define REROUTES_MAX	4	/* of one request */
 
 /* --- a request begins --- */
 
@@ -183,7 +86,7 @@ redirect_to_tls(struct request *r)
 	const struct http_target *t = &r->target;
 	uint16_t port = net_addr_port(&r->client->local);
 
-	if (t->host.n == 0)
+	if (t->host.n == 0 || t->path.p[0] != '/')
 		return 400;
 	r->response.close = true;
 	r->response.location = arena_printf(&r->arena,
@@ -191,6 +94,20 @@ redirect_to_tls(struct request *r)
 	    (int)t->path.n, t->path.p, t->has_query ? "?" : "",
 	    (int)t->query.n, t->query.p);
 	return r->response.location == NULL ? 500 : 308;
+}
+
+/* A handler may find that another path is meant, whose location decides. */
+static int
+start(struct request *r, const struct handler *handler)
+{
+	int status = handler->start(r);
+
+	for (int i = 0; status == HANDLER_REROUTE && i < REROUTES_MAX; i++) {
+		status = route_path(r, &handler);
+		if (status == 0)
+			status = handler->start(r);
+	}
+	return status == HANDLER_REROUTE ? 500 : status;
 }
 
 /* 0 when a handler has it, or the status to fail with. */
@@ -216,7 +133,7 @@ dispatch(struct conn *c, struct request *r)
 		return status;
 	if (r->framing.length > r->location->max_body)
 		return 413;
-	return handler->start(r);
+	return start(r, handler);
 }
 
 /* What cannot be read in one way only ends the connection. */
@@ -230,10 +147,17 @@ ends_connection(int status)
 static void
 answer_error(struct request *r, int status)
 {
+	struct response *res = &r->response;
+
 	if (ends_connection(status))
-		r->response.close = true;
-	r->response.status = status;
-	r->response.head_only = r->head->method == HTTP_HEAD;
+		res->close = true;
+	if (status == 405 && res->allow == NULL)
+		res->allow = ROUTE_METHODS;
+	/* Nothing of an answer that was begun and given up. */
+	res->etag = NULL;
+	res->has_modified = false;
+	buf_free(&res->fields);
+	res->status = status;
 	error_page(r);
 }
 
@@ -274,7 +198,8 @@ begin_bad(struct conn *c, struct request *r, int status)
 		n++;
 	line.p = arena_strdup(&r->arena, (struct str){ line.p, n });
 	line.n = line.p == NULL ? 0 : n;
-	r->head->method = HTTP_METHOD_NONE;
+	r->head->method = str_starts(line, STR("HEAD ")) ? HTTP_HEAD :
+	    HTTP_METHOD_NONE;
 	r->head->method_name = line;
 	r->head->target = (struct str){ "", 0 };
 	r->head->nfields = 0;
@@ -342,7 +267,7 @@ http1_fail(struct conn *c, int status)
 
 	http1_body_abandon(c);
 	if (r != NULL && r->head_written) {
-		c->failed = true;	/* the message ends in the middle */
+		c->cut = true;
 		return;
 	}
 	if (r != NULL) {
@@ -368,7 +293,7 @@ take_body(struct conn *c)
 	if (status != 0)
 		http1_fail(c, status);
 	else if (c->eof && http1_body_is_open(c) && buf_len(&c->in) == 0)
-		c->failed = true;	/* it will never be complete */
+		c->cut = true;		/* it will never be complete */
 	return moved;
 }
 
@@ -382,7 +307,7 @@ finish(struct conn *c)
 
 	r->end_at = c->queued;
 	h->current = NULL;
-	push_answered(c, r);
+	http1_queue_push(c, r);
 	if (h->closing) {
 		http1_body_abandon(c);
 		c->flush_then_close = true;
@@ -395,7 +320,7 @@ advance(struct conn *c)
 	struct http1 *h = &c->http1;
 	bool moved;
 
-	if (c->failed)
+	if (c->failed || c->cut)
 		return false;
 	moved = h->body_open && take_body(c);
 	if (h->current == NULL)
@@ -407,7 +332,7 @@ advance(struct conn *c)
 		finish(c);
 		return true;
 	case HTTP1_REPLY_FAILED:
-		c->failed = true;
+		c->cut = true;
 		return false;
 	default:
 		return moved;

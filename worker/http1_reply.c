@@ -54,6 +54,8 @@ decide_framing(struct conn *c, struct request *r, struct http1_framing *f)
 	f->keepalive_ms = c->worker->conf->limits.keepalive_ms;
 	r->chunked = f->chunked && !res->head_only;
 	c->http1.closing = f->close;
+	c->http1.until_close = res->length < 0 && !r->chunked &&
+	    !res->head_only;
 	c->http1.client_closes = !r->framing.keepalive;
 }
 

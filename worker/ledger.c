@@ -73,7 +73,7 @@ ledger_give_connection(void)
 bool
 ledger_is_scarce(void)
 {
-	return ledger.connections > ledger.connections_max / 10 * 9;
+	return ledger.connections * 10 > ledger.connections_max * 9;
 }
 
 unsigned

@@ -74,12 +74,12 @@ transport_tls_open(struct conn *c)
 	c->tls = SSL_new(ctx);
 	if (c->tls == NULL)
 		return -1;
-	if (SSL_set_fd(c->tls, c->fd) != 1) {
+	if (SSL_set_fd(c->tls, c->fd) != 1 ||
+	    SSL_set_app_data(c->tls, c) != 1) {
 		SSL_free(c->tls);
 		c->tls = NULL;
 		return -1;
 	}
-	SSL_set_app_data(c->tls, c);
 	SSL_set_accept_state(c->tls);
 	return 0;
 }
@@ -153,8 +153,9 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 
 /*
  * Output and a span share records: a small head and the beginning of its body
- * leave as one. When a write was refused the same bytes are gathered again,
- * as OpenSSL asks for.
+ * leave as one. When a write was refused OpenSSL wants the same bytes again,
+ * wherever they are and with more behind them (SSL_MODE_ACCEPT_MOVING_WRITE_
+ * BUFFER): gathered anew they are the same, and output only grows at its end.
  */
 static enum io_result
 gather(struct conn *c, char *record, size_t *n)

@@ -45,15 +45,17 @@ log_to_ring(const char *line, size_t n)
 
 	if (ring_put(ring, line, n))
 		ring_commit(ring, ring_mark(ring));
+	else
+		ring_drop(ring);
 }
 
 static void
-drain_begin(void)
+drain_begin(bool take_queued)
 {
 	if (self.draining)
 		return;
 	self.draining = true;
-	accept_close(&self);
+	accept_close(&self, take_queued);
 }
 
 static void
@@ -63,7 +65,7 @@ master_is_gone(void)
 	    "%d s", ORPHAN_MS / 1000);
 	loop_forget(self.loop, args->channel);
 	stop_at = mono_add_ms(clock_now(), ORPHAN_MS);
-	drain_begin();
+	drain_begin(true);
 	orphan_begin();
 }
 
@@ -131,6 +133,7 @@ open_queues(void)
 {
 	for (int i = 0; i < WAIT_KINDS; i++)
 		self.queue[i].fn = conn_expired;
+	TAILQ_INIT(&self.again);
 }
 
 static void
@@ -170,7 +173,7 @@ next_deadline(void)
 {
 	struct mono until = stop_at;
 
-	if (self.again != NULL)
+	if (!TAILQ_EMPTY(&self.again))
 		return clock_now();
 	for (int i = 0; i < WAIT_KINDS; i++)
 		until = timeoutq_next(&self.queue[i], until);
@@ -192,9 +195,9 @@ take_signals(void)
 	if (sig_take(SIGCHLD))
 		cgi_reap();
 	if (sig_take(SIGQUIT))
-		drain_begin();
+		drain_begin(true);
 	if (sig_take(SIGTERM)) {
-		drain_begin();
+		drain_begin(false);
 		stop_at = clock_now();
 	}
 }

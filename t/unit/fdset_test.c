@@ -43,8 +43,8 @@ main(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return 1;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || pipe(pipes) == -1 || dup2(pipes[0], 3000) == -1 ||
-	    write(pipes[1], "x", 1) != 1)
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || pipe(pipes) == -1 ||
+	    dup2(pipes[0], 3000) == -1 || write(pipes[1], "x", 1) != 1)
 		return 1;
 	fdset_add(&c, 3000);
 	fdset_add(&c, pipes[0]);

@@ -75,7 +75,6 @@ struct request {
 	uint64_t body_received;		/* of the request's, decoded */
 	uint64_t body_sent;		/* of the response's, unframed */
 	bool body_complete;		/* the request's body is all here */
-	bool logged;			/* its access-log line is in the ring */
 	struct score_request *score;	/* borrowed; NULL = no slot */
 
 	/* The protocol's own, from here on. */
@@ -88,7 +87,11 @@ struct request {
 	uint64_t body_at;		/* where the body begins and the
 					 * whole */
 	uint64_t end_at;		/* ends in the connection's output */
-	uint64_t log_mark;		/* its line in the ring ends here */
+	bool undecided;			/* a write that may complete it is on
+					 * its way */
+	bool log_lost;			/* the ring had no room for its line */
+	uint64_t log_mark;		/* its line in the ring ends here; 0 =
+					 * it has none */
 };
 
 /* NULL when memory is short. */

@@ -122,6 +122,31 @@ clean_path(struct request *r)
 	return 0;
 }
 
+/* OPTIONS *: what the server as a whole can do. */
+static int
+options_start(struct request *r)
+{
+	r->response.allow = ROUTE_METHODS;
+	r->response.status = 204;
+	return 0;
+}
+
+static const struct handler handler_options = { "options", options_start };
+
+int
+route_path(struct request *r, const struct handler **handler)
+{
+	r->location = route_location(r->server, r->path);
+	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
+		return 404;
+	*handler = &handler_static;
+	if (r->head->method == HTTP_TRACE)
+		return 0;
+	if (r->location->cgi.kind != CONF_CGI_OFF)
+		*handler = &handler_cgi;
+	return 0;
+}
+
 int
 route_request(struct request *r, const struct conf_listen *l,
     const struct handler **handler)
@@ -137,15 +162,5 @@ route_request(struct request *r, const struct conf_listen *l,
 		return 0;
 	}
 	status = clean_path(r);
-	if (status != 0)
-		return status;
-	r->location = route_location(r->server, r->path);
-	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
-		return 404;
-	*handler = &handler_static;
-	if (r->head->method == HTTP_TRACE)
-		return 0;
-	if (r->location->cgi.kind != CONF_CGI_OFF)
-		*handler = &handler_cgi;
-	return 0;
+	return status != 0 ? status : route_path(r, handler);
 }

@@ -8,6 +8,9 @@
 #include "common/str.h"
 #include "worker/serve/handler.h"
 
+/* The methods known here, as Allow lists them. */
+#define ROUTE_METHODS	"GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+
 struct conf_listen;
 struct conf_location;
 struct conf_server;
@@ -34,5 +37,10 @@ const struct conf_location *route_location(const struct conf_server *s,
  */
 int	route_request(struct request *r, const struct conf_listen *l,
 	    const struct handler **handler);
+
+/*
+ * The same for an r->path that is clean already and was changed since.
+ */
+int	route_path(struct request *r, const struct handler **handler);
 
 #endif

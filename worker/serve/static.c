@@ -23,7 +23,8 @@
 #include "worker/serve/beneath.h"
 
 #define ALLOW_FILE	"GET, HEAD, OPTIONS"
-#define ALLOW_SERVER	"GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+
+#define MTIME_MAX	253402300799	/* the end of the year 9999 */
 
 struct file_source {
 	struct source source;
@@ -150,27 +151,35 @@ redirect_to_slash(struct request *r)
 	return 301;
 }
 
-/* The first index file of the directory: 0 and *path, or a status. */
+/*
+ * The first index file of the directory becomes the path. It is not opened
+ * here: its own location decides what becomes of it, for an index.php must
+ * run and not be shown.
+ */
 static int
-open_index(struct request *r, const char **path, int *fd, struct stat *st)
+find_index(struct request *r)
 {
 	const struct conf_location *l = r->location;
-	const char *dir = *path;
-	int status = 403;
+	const char *whole;
+	int fd;
 
 	for (size_t i = 0; i < l->nindex; i++) {
-		*path = arena_printf(&r->arena, "%s%s",
-		    strcmp(dir, ".") == 0 ? "" : dir, l->index[i]);
-		if (*path == NULL)
+		whole = arena_printf(&r->arena, "%.*s%s", (int)r->path.n,
+		    r->path.p, l->index[i]);
+		if (whole == NULL)
 			return 500;
-		status = open_path(r, *path, fd, st);
-		if (status != 404)
-			return status;
+		fd = beneath_open(l->root->fd, whole + 1, O_PATH);
+		if (fd == -1 && status_of_errno(r, whole + 1, errno) == 404)
+			continue;
+		if (fd != -1)
+			(void)close(fd);
+		r->path = str_from(whole);
+		return HANDLER_REROUTE;
 	}
 	return 403;
 }
 
-/* What r->path stands for, opened: 0, or a status. */
+/* What r->path stands for, opened: 0, or what start is to return. */
 static int
 open_target(struct request *r, const char **path, int *fd, struct stat *st)
 {
@@ -183,7 +192,7 @@ open_target(struct request *r, const char **path, int *fd, struct stat *st)
 	if (status != 0 || !S_ISDIR(st->st_mode))
 		return status;
 	(void)close(*fd);
-	return slash ? open_index(r, path, fd, st) : redirect_to_slash(r);
+	return slash ? find_index(r) : redirect_to_slash(r);
 }
 
 /* Strong: changes whenever the size or the time of the file does. */
@@ -214,9 +223,11 @@ answer_with(struct request *r, const char *path, int fd, const struct stat *st)
 	res->type = mime_type(r->conf->mime, str_from(path));
 	res->modified = st->st_mtim.tv_sec < r->started ? st->st_mtim.tv_sec :
 	    r->started;
-	res->has_modified = true;
+	/* What no HTTP-date can say is not said. */
+	res->has_modified = st->st_mtim.tv_sec >= 0 &&
+	    st->st_mtim.tv_sec <= MTIME_MAX;
 	res->status = 200;
-	if (cond_not_modified(r->head, str_from(res->etag), true,
+	if (cond_not_modified(r->head, str_from(res->etag), res->has_modified,
 	    res->modified, r->started)) {
 		res->status = 304;
 		res->type = NULL;
@@ -247,13 +258,4 @@ static_start(struct request *r)
 	return answer_with(r, path, fd, &st);
 }
 
-static int
-options_start(struct request *r)
-{
-	r->response.allow = ALLOW_SERVER;
-	r->response.status = 204;
-	return 0;
-}
-
 const struct handler handler_static = { "static", static_start };
-const struct handler handler_options = { "options", options_start };

@@ -8,7 +8,5 @@
 
 /* A file, the index of a directory, or the redirect to its slash. */
 extern const struct handler handler_static;
-/* OPTIONS *: what the server as a whole can do. */
-extern const struct handler handler_options;
 
 #endif
