@@ -8,6 +8,7 @@
 #include "worker/accept.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +28,7 @@
 #define PAUSE_MS	100	/* after the kernel refused a descriptor */
 #define FULL_MS		10	/* after the ledger did */
 #define PATIENCE_MS	1000	/* with newcomers, while there is room left */
+#define HURRY_MS	100	/* and when there is none */
 
 enum taken {
 	TAKEN_NONE,
@@ -83,6 +85,15 @@ refused(int error)
 	}
 }
 
+/* Nobody has to go for a connection that is not there. */
+static bool
+has_waiting(const struct gate *g)
+{
+	struct pollfd p = { .fd = g->listener->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 static enum taken
 take_one(struct gate *g)
 {
@@ -91,9 +102,13 @@ take_one(struct gate *g)
 	struct conn *newest;
 	int fd;
 
-	if (!ledger_take_connection() && (!conn_evict(g->worker, NULL, 0) ||
-	    !ledger_take_connection()))
-		return TAKEN_REFUSED;
+	if (!ledger_take_connection()) {
+		if (!has_waiting(g))
+			return TAKEN_NOTHING;
+		if (!conn_evict(g->worker, NULL, HURRY_MS) ||
+		    !ledger_take_connection())
+			return TAKEN_REFUSED;
+	}
 	memset(&peer, 0, sizeof(peer));
 	fd = accept4(g->listener->fd, &peer.sa, &n,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -174,7 +189,7 @@ accept_resume(struct worker *w)
 	    mono_before(clock_now(), paused_until))
 		return;
 	if (ledger_connections() >= ledger_connections_max() &&
-	    !conn_evict(w, NULL, 0)) {
+	    !conn_evict(w, NULL, HURRY_MS)) {
 		pause_all(w, FULL_MS);
 		return;
 	}

@@ -1,6 +1,8 @@
 /* Addresses as text and back, listening sockets, descriptors on their way. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/net.h"
@@ -137,9 +139,33 @@ test_descriptors(void)
 	(void)close(end[0]);
 }
 
+/* Accepted sockets inherit it: the last record of a TLS response must not wait
+ * for the client's delayed acknowledgement. */
+static void
+test_nodelay(void)
+{
+	struct net_addr a;
+	socklen_t n = sizeof(int);
+	int on = 0, fd, client, taken;
+
+	(void)net_addr_parse(STR("127.0.0.1"), 0, &a);
+	fd = net_listen(&a, 0);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd == -1 || client == -1 || net_local(fd, &a) == -1 ||
+	    connect(client, &a.sa, net_addr_len(&a)) == -1)
+		exit(1);
+	taken = accept(fd, NULL, NULL);
+	ok(getsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, &n) == 0 &&
+	    on != 0, "an accepted socket does not wait to gather bytes");
+	(void)close(taken);
+	(void)close(client);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
+	test_nodelay();
 	test_good();
 	test_bad();
 	test_none();
