@@ -21,6 +21,7 @@
 #include "worker/http/uri.h"
 #include "worker/ledger.h"
 #include "worker/serve/beneath.h"
+#include "worker/serve/listing.h"
 
 #define ALLOW_FILE	"GET, HEAD, OPTIONS"
 #define ALLOW_SERVER	"GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
@@ -150,13 +151,14 @@ redirect_to_slash(struct request *r)
 	return 301;
 }
 
-/* The first index file of the directory: 0 and *path, or a status. */
+/* The first index file of the folder dir, which is "." or ends with its slash:
+ * 0, or a status; 404 when it has none. */
 static int
-open_index(struct request *r, const char **path, int *fd, struct stat *st)
+open_index(struct request *r, const char *dir, const char **path, int *fd,
+    struct stat *st)
 {
 	const struct conf_location *l = r->location;
-	const char *dir = *path;
-	int status = 403;
+	int status;
 
 	for (size_t i = 0; i < l->nindex; i++) {
 		*path = arena_printf(&r->arena, "%s%s",
@@ -164,9 +166,31 @@ open_index(struct request *r, const char **path, int *fd, struct stat *st)
 		if (*path == NULL)
 			return 500;
 		status = open_path(r, *path, fd, st);
+		if (status == 0 && S_ISDIR(st->st_mode)) {
+			(void)close(*fd);
+			status = 404;
+		}
 		if (status != 404)
 			return status;
 	}
+	return 404;
+}
+
+/* What a folder shows: its index, or else itself where it may be listed. */
+static int
+open_folder(struct request *r, const char **path, int *fd, struct stat *st)
+{
+	const char *dir = *path;
+	int status;
+
+	status = open_index(r, dir, path, fd, st);
+	if (status != 404)
+		return status;
+	*path = dir;
+	status = open_path(r, dir, fd, st);
+	if (status != 0 || r->location->listing)
+		return status;
+	(void)close(*fd);
 	return 403;
 }
 
@@ -174,16 +198,17 @@ open_index(struct request *r, const char **path, int *fd, struct stat *st)
 static int
 open_target(struct request *r, const char **path, int *fd, struct stat *st)
 {
-	bool slash = r->path.p[r->path.n - 1] == '/';
 	int status;
 
 	/* r->path begins with '/' and has a NUL behind it. */
 	*path = r->path.n == 1 ? "." : r->path.p + 1;
+	if (r->path.p[r->path.n - 1] == '/')
+		return open_folder(r, path, fd, st);
 	status = open_path(r, *path, fd, st);
 	if (status != 0 || !S_ISDIR(st->st_mode))
 		return status;
 	(void)close(*fd);
-	return slash ? open_index(r, path, fd, st) : redirect_to_slash(r);
+	return redirect_to_slash(r);
 }
 
 /* Strong: changes whenever the size or the time of the file does. */
@@ -240,6 +265,8 @@ static_start(struct request *r)
 	status = open_target(r, &path, &fd, &st);
 	if (status != 0)
 		return status;
+	if (S_ISDIR(st.st_mode))
+		return listing_start(r, fd);
 	if (!S_ISREG(st.st_mode)) {
 		(void)close(fd);
 		return 403;
