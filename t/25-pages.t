@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# The pages that pyked itself makes: listings of folders, error pages.
+# The pages that pyked itself makes, and the first page: listings of folders,
+# error pages, www/. Where there is a chromium they are rendered, too.
 use strict;
 use warnings;
 use FindBin;
@@ -390,6 +391,107 @@ subtest 'error pages' => sub {
 	$busy->abort;
 };
 
+# --- the first page ---
+
+my $first = Pyked->start(tls => 1, servers => <<"END");
+server {
+	listen 127.0.0.1:0
+	listen 127.0.0.1:0 tls
+	certificate \@CERT\@ \@KEY\@
+	root ${\ Pyked->top }/www
+	location /cgi-bin/ { cgi dir ${\ Pyked->top }/www/cgi-bin/ }
+}
+END
+
+subtest 'the first page' => sub {
+	my $r = $first->get('/');
+	my @all = page_ok($r, 'the first page');
+	my @inline = grep { defined $_->[1]{style} || $_->[0] eq 'style' } @all;
+
+	is scalar @inline, 0, 'no style in it: a strict policy is no problem';
+	my @needs = grep { defined } map { $_->[1]{src}
+	    // ($_->[0] eq 'link' ? $_->[1]{href} : undef) } @all;
+	is_deeply [sort @needs], [qw(favicon.svg first.js style.css)],
+	    'what it needs is beside it';
+	for my $target (@needs, map { "cgi-bin/$_" } qw(hello env.sh form.pl)) {
+		is $first->get("/$target")->{status}, 200, $target;
+		like $r->{body}, qr/(?:href|src)="\Q$target\E"/, '... is named';
+	}
+	is curl('-k', $first->url('/', 'https'))->{out}, $r->{body},
+	    'the same over https';
+	like $r->{body}, qr{href="https?://127.0.0.1:$_/"}, "port $_ is named"
+	    for 8080, 8443;
+	like $r->{body}, qr/pyked -t/, 'what to do next';
+};
+
+# --- in a browser ---
+
+sub browser {
+	for my $dir (split /:/, $ENV{PATH}) {
+		for (qw(chromium chromium-browser google-chrome)) {
+			return "$dir/$_" if -x "$dir/$_";
+		}
+	}
+	return undef;
+}
+
+# Runs it with a folder of its own for what it keeps.
+sub browse {
+	my ($program, $url, @options) = @_;
+	my $dir = File::Temp::tempdir('pyked-browser-XXXXXX', TMPDIR => 1,
+	    CLEANUP => 1);
+
+	local $ENV{HOME} = $dir;
+	return run({ timeout => 60 }, $program, qw(--headless --no-sandbox
+	    --disable-gpu --disable-quic --no-first-run
+	    --disable-background-networking --disable-component-update
+	    --disable-sync --hide-scrollbars --ignore-certificate-errors),
+	    "--user-data-dir=$dir", @options, $url);
+}
+
+# Width, height and bytes of a screenshot.
+sub shot {
+	my ($program, $url, $width, $dark) = @_;
+	my $file = "$first->{dir}/shot.png";
+
+	unlink $file;
+	browse($program, $url, "--window-size=$width,700",
+	    '--blink-settings=preferredColorScheme=' . ($dark ? 0 : 1),
+	    "--screenshot=$file");
+	my $png = slurp($file);
+	return (0, 0, 0) unless $png =~ /^\x89PNG/;
+	return (unpack('x16 N N', $png), length $png);
+}
+
+subtest 'in a browser' => sub {
+	my $program = browser() or plan skip_all => 'no chromium here';
+	my %page = (listing => [$s->url('/hostile/'), 15000],
+	    error => [$s->url('/nothing'), 4000],
+	    first => [$first->url('/'), 15000]);
+	plan skip_all => 'chromium does not run here' unless
+	    browse($program, $page{error}[0], '--dump-dom')->{out} =~ /<html/;
+
+	for my $what (sort keys %page) {
+		my ($url, $least) = @{ $page{$what} };
+		for (['light', 360], ['dark', 1280]) {
+			my ($colours, $width) = @$_;
+			my ($w, $h, $bytes) = shot($program, $url, $width,
+			    $colours eq 'dark');
+			is "$w $h", "$width 700", "$what, $width, $colours";
+			cmp_ok $bytes, '>', $least, '... there is much on it';
+		}
+	}
+	my $dom = browse($program, $page{listing}[0], '--dump-dom')->{out};
+	unlike $dom, qr/<img/, 'no name became markup';
+	is scalar(() = $dom =~ /<tr/g), @hostile + @unreachable + 1,
+	    'every name is a row, and the headings';
+	$dom = browse($program, $first->url('/', 'https'), '--dump-dom',
+	    '--virtual-time-budget=5000')->{out};
+	is scalar(() = $dom =~ /class="works"/g), 4,
+	    'https and three scripts are ticked off';
+};
+
+$first->stop;
 chmod 0755, "$site/closed", "$site/rights/no";
 $s->stop;
 
