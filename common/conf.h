@@ -94,6 +94,7 @@ struct conf_location {
 	struct conf_dir *root;
 	const char **index;		/* nindex file names, tried in order */
 	size_t nindex;
+	bool listing;			/* show folders without an index */
 	bool dotfiles;			/* serve names that begin with a dot */
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */

@@ -31,6 +31,7 @@ server {
 	listen 127.0.0.1:0 tls
 	certificate @CERT@ @KEY@
 	root @SITE@
+	listing on
 	location /cgi/ {
 		cgi dir @CGI@
 	}
@@ -52,6 +53,8 @@ is $s->get('/')->{body}, "home\n", 'a file';
 is $s->get('/sub/a.txt')->{body}, "a\n", 'a file in a folder';
 is length $s->get('/big.bin')->{body}, 500000, 'a large file';
 is $s->get('/sub')->{status}, 301, 'a folder';
+is $s->get('/sub/')->{status}, 200, 'what is in it';
+client($s)->send(Pyked::Http::bytes(GET => '/sub/'))->abort for 1 .. 5;
 is $s->get('/none')->{status}, 404, 'nothing';
 is $s->get('/.secret')->{status}, 404, 'a dot file';
 isnt $s->get('/out.txt')->{body}, "outside\n", 'a link out of the root';

@@ -165,7 +165,7 @@ test_places(void)
 	bad_part("server a { location / { server b { } } }\n", "\"server\" "
 	    "does not belong in a location block");
 	bad_part("limits { cpu 5s }\n", "it belongs in: cgi-limits block");
-	bad_part("listing on\n", "unknown directive \"listing\" at main level");
+	bad_part("limits { listing on }\n", "\"listing\" does not belong in");
 	bad_part("gzip on\n", "unknown directive \"gzip\" at main level");
 	bad_part("max_body 5m\n", "did you mean \"max-body\"?");
 	bad_part("server a { wokers 5 }", "did you mean \"workers\"?");

@@ -38,7 +38,8 @@ test_defaults(void)
 	ok(c->listens[0].fallback == &c->servers[0], "and answers all names");
 	ok(strcmp(l->root->path, "/var/www/html") == 0 && l->nindex == 1 &&
 	    strcmp(l->index[0], "index.html") == 0 && !l->dotfiles &&
-	    l->access_log && l->max_body == 8 << 20, "its files");
+	    !l->listing && l->access_log && l->max_body == 8 << 20,
+	    "its files");
 	ok(l->cgi.kind == CONF_CGI_OFF && l->cgi.first_byte_ms == 30000 &&
 	    l->cgi.total_ms == 300000 && l->cgi.term_ms == 500 &&
 	    l->cgi.kill_ms == 2000 && l->cgi.processes == 32 &&
@@ -75,9 +76,9 @@ test_inherit(void)
 	c = must_load("server a { listen 1; root ra; env B 2; max-body 1k\n"
 	    " location /x/ { env A 9; env C 3; cgi on\n"
 	    "  cgi-limits { cpu 5s } }\n"
-	    " location = /y { index k; dotfiles off } }\n"
+	    " location = /y { index k; dotfiles off; listing off } }\n"
 	    "server b { listen 2 }\n"
-	    "env A 1; dotfiles on; index i j; limits { body 5m }\n"
+	    "env A 1; dotfiles on; listing on; index i j; limits { body 5m }\n"
 	    "cgi-limits { memory 2m }\n");
 	a = &c->servers[0].base;
 	x = &c->servers[0].locations[0];
@@ -86,6 +87,7 @@ test_inherit(void)
 	    a->cgi.memory == 2 << 20, "a server begins with the main level, "
 	    "wherever that is written");
 	ok(c->servers[1].base.max_body == 5 << 20, "limits give max-body");
+	ok(a->listing && x->listing && !y->listing, "listing in all three");
 	ok(x->root == a->root && x->dotfiles && x->cgi.kind == CONF_CGI_ON &&
 	    x->cgi.cpu_s == 5 && x->cgi.memory == 2 << 20 &&
 	    a->cgi.cpu_s == 30, "a location begins with its server");
@@ -319,14 +321,15 @@ test_dumps(void)
 	    "tls { protocols 1.3; ciphers A:B }\n");
 	test_dump("log { access stdout common; error stderr debug }\n"
 	    "tls { protocols 1.3 1.2 }\nlisten 0\nlisten 0\n");
-	test_dump("root /srv/x\nindex a b\ndotfiles on\nenv A \"1 {;#\"\n"
+	test_dump("root /srv/x\nindex a b\ndotfiles on\nlisting on\n"
+	    "env A \"1 {;#\"\n"
 	    "server a.org *.b.org { listen 80; listen [::1]:443 tls backlog 9\n"
 	    " certificate c \"k $$\"\n certificate c2 k2\n env B \"\"\n"
 	    " location /x/ { cgi dir d; env A 2; cgi-limits { timeout 1s 2s\n"
 	    "  kill 0s 1s; processes 1 queue 2 3s; stderr off } }\n"
 	    " location = \"/y z\" { root \"\\$\\\\\\\"\"\n"
 	    "  cgi-authorization on }\n"
-	    " location *.z { cgi with i; access-log off } }\n"
+	    " location *.z { cgi with i; access-log off; listing off } }\n"
 	    "server * { listen *:80; listen 0.0.0.0:81; max-body 0; cgi on }\n"
 	    "server c { listen 81; listen [::]:82; cgi program /p }\n"
 	    "server d { listen 82; root /srv/y }\n");

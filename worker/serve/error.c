@@ -5,6 +5,7 @@
 
 #include "worker/http/request.h"
 #include "worker/http/status.h"
+#include "worker/serve/style.h"
 
 static const char *
 sentence(int status)
@@ -57,14 +58,15 @@ error_page(struct request *r)
 	    "<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	    "<title>%d %.*s</title>\n"
-	    "<style>:root{color-scheme:light dark}"
-	    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;"
-	    "margin:15vh auto;padding:0 1.5rem}"
-	    "h1{font-weight:600;margin:0}</style>\n"
+	    "<style>%s"
+	    "body{max-width:36rem;padding-top:18vh}"
+	    "h1 span{display:block;color:var(--accent);font-size:1rem;"
+	    "letter-spacing:.1em}</style>\n"
 	    "</head>\n"
-	    "<body>\n<h1>%d %.*s</h1>\n<p>%s</p>\n</body>\n</html>\n",
-	    res->status, (int)reason.n, reason.p, res->status, (int)reason.n,
-	    reason.p, sentence(res->status));
+	    "<body>\n<main>\n<h1><span>%d</span> %.*s</h1>\n<p>%s</p>\n"
+	    "</main>\n</body>\n</html>\n",
+	    res->status, (int)reason.n, reason.p, page_style, res->status,
+	    (int)reason.n, reason.p, sentence(res->status));
 	if (res->source != NULL)
 		res->source->ops->close(res->source);
 	res->source = NULL;

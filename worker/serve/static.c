@@ -21,6 +21,7 @@
 #include "worker/http/uri.h"
 #include "worker/ledger.h"
 #include "worker/serve/beneath.h"
+#include "worker/serve/listing.h"
 
 #define ALLOW_FILE	"GET, HEAD, OPTIONS"
 
@@ -151,31 +152,61 @@ redirect_to_slash(struct request *r)
 	return 301;
 }
 
+/* Is there a file of this name, not a folder? 0, or a status. */
+static int
+look_for(const struct request *r, const char *path)
+{
+	int fd = beneath_open(r->location->root->fd, path, O_PATH);
+	struct stat st;
+	bool folder;
+
+	if (fd == -1)
+		return status_of_errno(r, path, errno);
+	folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	(void)close(fd);
+	return folder ? 404 : 0;
+}
+
 /*
- * The first index file of the directory becomes the path. It is not opened
- * here: its own location decides what becomes of it, for an index.php must
- * run and not be shown.
+ * The first index file of the folder becomes the path: HANDLER_REROUTE. It is
+ * not opened here: its own location decides what becomes of it, for an
+ * index.php must run and not be shown. 404 when there is none.
  */
 static int
 find_index(struct request *r)
 {
 	const struct conf_location *l = r->location;
 	const char *whole;
-	int fd;
+	int status;
 
 	for (size_t i = 0; i < l->nindex; i++) {
 		whole = arena_printf(&r->arena, "%.*s%s", (int)r->path.n,
 		    r->path.p, l->index[i]);
 		if (whole == NULL)
 			return 500;
-		fd = beneath_open(l->root->fd, whole + 1, O_PATH);
-		if (fd == -1 && status_of_errno(r, whole + 1, errno) == 404)
+		status = look_for(r, whole + 1);
+		if (status == 404)
 			continue;
-		if (fd != -1)
-			(void)close(fd);
+		if (status != 0)
+			return status;
 		r->path = str_from(whole);
 		return HANDLER_REROUTE;
 	}
+	return 404;
+}
+
+/* What a folder shows: its index, or else itself where it may be listed. */
+static int
+open_folder(struct request *r, const char *path, int *fd, struct stat *st)
+{
+	int status = find_index(r);
+
+	if (status != 404)
+		return status;
+	status = open_path(r, path, fd, st);
+	if (status != 0 || r->location->listing)
+		return status;
+	(void)close(*fd);
 	return 403;
 }
 
@@ -183,16 +214,17 @@ find_index(struct request *r)
 static int
 open_target(struct request *r, const char **path, int *fd, struct stat *st)
 {
-	bool slash = r->path.p[r->path.n - 1] == '/';
 	int status;
 
 	/* r->path begins with '/' and has a NUL behind it. */
 	*path = r->path.n == 1 ? "." : r->path.p + 1;
+	if (r->path.p[r->path.n - 1] == '/')
+		return open_folder(r, *path, fd, st);
 	status = open_path(r, *path, fd, st);
 	if (status != 0 || !S_ISDIR(st->st_mode))
 		return status;
 	(void)close(*fd);
-	return slash ? find_index(r) : redirect_to_slash(r);
+	return redirect_to_slash(r);
 }
 
 /* Strong: changes whenever the size or the time of the file does. */
@@ -251,6 +283,8 @@ static_start(struct request *r)
 	status = open_target(r, &path, &fd, &st);
 	if (status != 0)
 		return status;
+	if (S_ISDIR(st.st_mode))
+		return listing_start(r, fd);
 	if (!S_ISREG(st.st_mode)) {
 		(void)close(fd);
 		return 403;

@@ -6,7 +6,8 @@
 
 #include "worker/serve/handler.h"
 
-/* A file, the index of a directory, or the redirect to its slash. */
+/* A file, the index or the listing of a directory, or the redirect to its
+ * slash. */
 extern const struct handler handler_static;
 
 #endif
