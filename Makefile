@@ -5,14 +5,15 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring
+	  shm scoreboard ring unixsock
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi conf_check \
 	  conf_open conf_dump conf_dump_site conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
-	  reap autopsy watchdog reload logs logfile logwriter
+	  reap autopsy watchdog reload logs logfile logwriter \
+	  arguments path words ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \

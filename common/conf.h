@@ -180,6 +180,10 @@ struct conf {
 	const char *pidfile;		/* absolute */
 	bool pidfile_set;		/* named in the file, not the default */
 	struct conf_pos pidfile_pos;
+	const char *control;		/* absolute; beside the pid file when
+					 * that alone was named */
+	bool control_set;		/* named in the file */
+	struct conf_pos control_pos;
 	int64_t drain_ms;
 	bool sandbox;
 	struct conf_dir *spool;		/* large request bodies go here; its fd
@@ -212,6 +216,15 @@ struct conf {
  * when there was any mistake.
  */
 struct conf *conf_load(const char *file, struct conf_errors *errors);
+/* The same for a text that is in no file but made from a command line:
+ * mistakes in it have no line, and conf.file is conf_command_line itself. */
+struct conf *conf_load_text(const char *text, struct conf_errors *errors);
+extern const char conf_command_line[];
+/*
+ * The same for whoever only has to find a server that runs: mistakes are left
+ * out. NULL when memory is short. Good for pidfile, control and drain_ms.
+ */
+struct conf *conf_load_anyhow(const char *file);
 
 /*
  * Opens the directories and loads the certificates a tree names, as the
@@ -228,6 +241,17 @@ int	conf_dump(const struct conf *conf, struct buf *out);
 /* Appends what the schema says of one directive (name, contexts, arguments,
  * default, sentence). 0, or -1 when there is no such directive. */
 int	conf_help(const char *name, struct buf *out);
+/* Appends a line for each directive, in the table's order. 0 or -1. */
+int	conf_help_list(struct buf *out);
+/* The directive that was probably meant; n is 0 when none is near. */
+struct str conf_help_nearest(const char *name);
+
+/* The one of n names that is near to word, or NULL. */
+const char *conf_nearest(const char *word, const char *const *names,
+	    size_t n);
+/* Appends word in quotes, as conf_load reads it. 0, or -1: memory is short, or
+ * a control byte is in it, which no file may hold. */
+int	conf_quote(const char *word, struct buf *out);
 
 /* --- mistakes --- */
 

@@ -180,6 +180,7 @@ build_main(struct conf_scope *scope)
 	conf_build_some(scope, scope->tree->root, false);
 	if (scope->location->max_body == MAX_BODY_UNSET)
 		scope->location->max_body = scope->tree->limits_body;
+	conf_build_control(scope->tree);
 }
 
 static void
@@ -203,8 +204,28 @@ build(struct conf_tree *tree)
 		conf_build_listens(tree);
 }
 
-struct conf *
-conf_load(const char *file, struct conf_errors *errors)
+/* What is read: a file, or a text, or (both NULL) nothing at all. */
+struct source {
+	const char *file;
+	const char *text;
+	bool anyhow;			/* mistakes are no reason to stop */
+};
+
+static void
+read_source(struct conf_tree *tree, const struct source *s)
+{
+	if (s->text != NULL) {
+		tree->conf.file = conf_command_line;
+		conf_parse_text(tree, s->text);
+	} else {
+		tree->conf.file = conf_strdup(tree, str_from(s->file));
+		conf_parse(tree, s->file);
+	}
+	conf_check(tree);
+}
+
+static struct conf *
+load(const struct source *s, struct conf_errors *errors)
 {
 	struct conf_tree *tree = calloc(1, sizeof(*tree));
 	unsigned before = errors->n;
@@ -215,17 +236,41 @@ conf_load(const char *file, struct conf_errors *errors)
 	}
 	tree->errors = errors;
 	tree->root = conf_alloc(tree, sizeof(*tree->root));
-	if (file != NULL && tree->root != NULL) {
-		tree->conf.file = conf_strdup(tree, str_from(file));
-		conf_parse(tree, file);
-		conf_check(tree);
-	}
-	if (!tree->unbalanced && !tree->no_memory)
+	if ((s->file != NULL || s->text != NULL) && tree->root != NULL)
+		read_source(tree, s);
+	/* Which block things are in is not known then: what would be said of
+	 * them is no help. */
+	if ((!tree->unbalanced || s->anyhow) && !tree->no_memory)
 		build(tree);
 	tree->errors = NULL;
 	tree->root = NULL;
-	if (errors->n == before)
+	if (errors->n == before || (s->anyhow && !tree->no_memory))
 		return &tree->conf;
 	conf_free(&tree->conf);
 	return NULL;
+}
+
+struct conf *
+conf_load(const char *file, struct conf_errors *errors)
+{
+	return load(&(struct source){ .file = file }, errors);
+}
+
+const char conf_command_line[] = "the command line";
+
+struct conf *
+conf_load_text(const char *text, struct conf_errors *errors)
+{
+	return load(&(struct source){ .text = text }, errors);
+}
+
+struct conf *
+conf_load_anyhow(const char *file)
+{
+	struct conf_errors unsaid = { .n = 0 };
+	struct conf *conf = load(&(struct source){ .file = file,
+	    .anyhow = true }, &unsaid);
+
+	conf_errors_free(&unsaid);
+	return conf;
 }

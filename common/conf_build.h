@@ -36,6 +36,8 @@ void	conf_wrong(const struct conf_scope *scope, const struct conf_word *at,
  * when memory is short. */
 struct conf_dir *conf_build_dir(struct conf_tree *tree, const char *path,
 	    const struct conf_pos *pos);
+/* The control socket of a server whose pid file alone was named. */
+void	conf_build_control(struct conf_tree *tree);
 /* Finishes the locations of all servers, and what is left to defaults. */
 void	conf_build_servers(struct conf_tree *tree);
 /* What a server listens on that does not say so. */
@@ -55,6 +57,7 @@ conf_apply conf_set_access;
 conf_apply conf_set_certificate;
 conf_apply conf_set_cgi;
 conf_apply conf_set_ciphers;
+conf_apply conf_set_control;
 conf_apply conf_set_env;
 conf_apply conf_set_error;
 conf_apply conf_set_index;

@@ -69,6 +69,34 @@ conf_set_pidfile(struct conf_scope *scope, const struct conf_node *node)
 }
 
 void
+conf_set_control(struct conf_scope *scope, const struct conf_node *node)
+{
+	struct conf *conf = &scope->tree->conf;
+
+	conf->control = node->words[1].path;
+	conf->control_pos = node->words[1].pos;
+	conf->control_set = node->words[1].pos.file != NULL;
+}
+
+/* Two servers with pid files in one folder must not share a socket: the name
+ * is the pid file's. */
+void
+conf_build_control(struct conf_tree *tree)
+{
+	struct conf *conf = &tree->conf;
+	struct str stem = str_from(conf->pidfile);
+
+	if (conf->control_set || !conf->pidfile_set)
+		return;
+	if (str_ends(stem, STR(".pid")))
+		stem.n -= strlen(".pid");
+	conf->control = arena_printf(&tree->arena, "%.*s.sock", (int)stem.n,
+	    stem.p);
+	if (conf->control == NULL)
+		conf_no_memory(tree);
+}
+
+void
 conf_set_spool(struct conf_scope *scope, const struct conf_node *node)
 {
 	scope->tree->conf.spool = conf_build_dir(scope->tree,

@@ -15,6 +15,27 @@
 #include "common/conf_schema.h"
 #include "common/conf_tree.h"
 
+int
+conf_quote(const char *word, struct buf *out)
+{
+	struct buf quoted = { 0 };
+	const char *p;
+	int bad = buf_puts(&quoted, "\"");
+
+	for (p = word; *p != '\0'; p++) {
+		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f)
+			bad = -1;
+		if (strchr("\"\\$", *p) != NULL)
+			bad |= buf_puts(&quoted, "\\");
+		bad |= buf_put(&quoted, p, 1);
+	}
+	bad |= buf_puts(&quoted, "\"");
+	if (bad == 0)
+		bad = buf_put_str(out, buf_str(&quoted));
+	buf_free(&quoted);
+	return bad == 0 ? 0 : -1;
+}
+
 void
 dump_indent(const struct dump *d)
 {
@@ -24,20 +45,11 @@ dump_indent(const struct dump *d)
 void
 dump_word(const struct dump *d, const char *word)
 {
-	const char *p;
-
 	(void)buf_puts(d->out, " ");
-	if (*word != '\0' && strpbrk(word, " \t;{}\"\\$#") == NULL) {
+	if (*word != '\0' && strpbrk(word, " \t;{}\"\\$#") == NULL)
 		(void)buf_puts(d->out, word);
-		return;
-	}
-	(void)buf_puts(d->out, "\"");
-	for (p = word; *p != '\0'; p++) {
-		if (strchr("\"\\$", *p) != NULL)
-			(void)buf_puts(d->out, "\\");
-		(void)buf_put(d->out, p, 1);
-	}
-	(void)buf_puts(d->out, "\"");
+	else
+		(void)conf_quote(word, d->out);
 }
 
 void
@@ -228,6 +240,7 @@ conf_dump(const struct conf *conf, struct buf *out)
 
 	dump_line(&d, "user", conf->user, &conf->user_pos);
 	dump_line(&d, "pidfile", conf->pidfile, &conf->pidfile_pos);
+	dump_line(&d, "control", conf->control, &conf->control_pos);
 	put_spool(&d);
 	dump_table(&d, NULL, CONF_IN_MAIN, d.tree, NULL);
 	dump_table(&d, "limits", CONF_IN_LIMITS, d.tree, NULL);

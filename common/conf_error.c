@@ -186,6 +186,14 @@ put_excerpt(struct buf *out, const struct conf_pos *pos, unsigned width,
 	(void)buf_puts(out, "\n");
 }
 
+/* Is there a line that can be shown? A command line has none. */
+static bool
+has_line(const struct conf_pos *pos)
+{
+	return pos != NULL && pos->file != NULL && pos->line > 0 &&
+	    pos->file != conf_command_line;
+}
+
 /* Ends the line that says what is wrong; then the line it is about. */
 static void
 put_place(struct buf *out, const struct conf_pos *pos, unsigned width,
@@ -195,7 +203,7 @@ put_place(struct buf *out, const struct conf_pos *pos, unsigned width,
 	struct excerpt x;
 	bool found = false;
 
-	if (pos != NULL && pos->file != NULL && pos->line > 0)
+	if (has_line(pos))
 		found = conf_file_read(pos->file, true, &text) == 0 &&
 		    buf_len(&text) > 0 &&
 		    find_line(buf_str(&text), pos, width, &x) == 0;
@@ -253,7 +261,7 @@ conf_error(struct conf_errors *e, const struct conf_pos *pos, unsigned width,
 	if (pos != NULL && pos->file != NULL) {
 		put_clean(&e->text, pos->file, pos->file + strlen(pos->file),
 		    false);
-		if (pos->line > 0)
+		if (has_line(pos))
 			(void)buf_printf(&e->text, ":%u:%u", pos->line,
 			    pos->col);
 		(void)buf_puts(&e->text, ": ");

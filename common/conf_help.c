@@ -36,3 +36,24 @@ conf_help(const char *name, struct buf *out)
 	d = conf_schema_find(str_from(name), CONF_IN_ANY);
 	return d == NULL ? -1 : put_help(d, out);
 }
+
+int
+conf_help_list(struct buf *out)
+{
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < conf_schema_n; i++)
+		bad |= buf_printf(out, "  %-18s %s\n", conf_schema[i].name,
+		    conf_schema[i].shape);
+	return bad == 0 ? 0 : -1;
+}
+
+struct str
+conf_help_nearest(const char *name)
+{
+	struct conf_nearest near = conf_nearest_start(str_from(name));
+
+	conf_nearest_directive(&near, CONF_IN_ANY);
+	return near.best;
+}

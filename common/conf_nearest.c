@@ -1,6 +1,7 @@
 /*
  * The name that somebody probably meant.
  */
+#include "common/conf.h"
 #include "common/conf_schema.h"
 
 #define WORD_MAX	40	/* nothing longer is near to any name */
@@ -92,4 +93,15 @@ conf_nearest_directive(struct conf_nearest *n, unsigned where)
 	for (i = 0; i < conf_schema_n; i++)
 		if ((conf_schema[i].where & where) != 0)
 			conf_nearest_try(n, str_from(conf_schema[i].name));
+}
+
+const char *
+conf_nearest(const char *word, const char *const *names, size_t n)
+{
+	struct conf_nearest near = conf_nearest_start(str_from(word));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		conf_nearest_try(&near, str_from(names[i]));
+	return near.best.p;
 }

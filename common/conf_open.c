@@ -121,6 +121,37 @@ check_cgi_dir(const struct opening *o, const struct conf_cgi *cgi)
 		    "puts there", o->conf->user, dir->path);
 }
 
+/* May the workers' user do what bit, one of the rights of others, stands for?
+ * A list of rights beside the mode may say something else, so this is good for
+ * a warning only. */
+static bool
+user_may(const struct opening *o, const struct stat *st, mode_t bit)
+{
+	if (o->user == NULL)
+		return true;
+	if (st->st_uid == o->user->pw_uid)
+		return (st->st_mode & bit << 6) != 0;
+	if (st->st_gid == o->user->pw_gid)
+		return (st->st_mode & bit << 3) != 0;
+	return (st->st_mode & bit) != 0;
+}
+
+static void
+warn_program(const struct opening *o, const struct conf_cgi *cgi,
+    const struct stat *program)
+{
+	const char *folder = cgi->dir->path;
+	struct stat st;
+
+	if (!user_may(o, program, S_IXOTH))
+		log_warn("the workers' user %s may not run %s/%s: mend it with "
+		    "chmod 755", o->conf->user, folder, cgi->program);
+	else if (fstat(cgi->dir->fd, &st) == 0 && !user_may(o, &st, S_IXOTH))
+		log_warn("the workers' user %s may not enter %s, where %s is: "
+		    "mend it with chmod 755", o->conf->user, folder,
+		    cgi->program);
+}
+
 /* A program of dirfd, or anywhere. */
 static void
 check_program(const struct opening *o, const struct conf_cgi *cgi, int dirfd)
@@ -143,6 +174,8 @@ check_program(const struct opening *o, const struct conf_cgi *cgi, int dirfd)
 		conf_error(o->errors, &cgi->pos, CONF_WORD, hint,
 		    "cannot run %s%s%s: %s", folder, *folder == '\0' ||
 		    strcmp(folder, "/") == 0 ? "" : "/", cgi->program, why);
+	else if (cgi->kind == CONF_CGI_PROGRAM)
+		warn_program(o, cgi, &st);
 }
 
 static void

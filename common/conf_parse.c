@@ -250,6 +250,17 @@ parse(struct parser *p)
 	}
 }
 
+static void
+parse_text(struct parser *p, const char *file, struct str text)
+{
+	p->lexer = (struct conf_lexer){ .tree = p->tree, .file = file,
+	    .line = 1, .p = text.p, .end = text.p + text.n };
+	p->lexer.p += conf_file_bom(text);
+	p->lexer.line_start = p->lexer.p;
+	parse(p);
+	buf_free(&p->lexer.scratch);
+}
+
 int
 conf_parse_file(struct conf_tree *tree, struct conf_node *block,
     const char *file, const struct conf_reading *reading,
@@ -260,14 +271,8 @@ conf_parse_file(struct conf_tree *tree, struct conf_node *block,
 	    .bottom = block, .block = block };
 	int result = conf_file_read(file, false, &text), error = errno;
 
-	if (result == 0 && buf_len(&text) > 0) {
-		p.lexer = (struct conf_lexer){ .tree = tree, .file = file,
-		    .line = 1, .p = buf_head(&text), .end = buf_tail(&text) };
-		p.lexer.p += conf_file_bom(buf_str(&text));
-		p.lexer.line_start = p.lexer.p;
-		parse(&p);
-		buf_free(&p.lexer.scratch);
-	}
+	if (result == 0 && buf_len(&text) > 0)
+		parse_text(&p, file, buf_str(&text));
 	buf_free(&text);
 	errno = error;
 	return result;
@@ -280,4 +285,14 @@ conf_parse(struct conf_tree *tree, const char *file)
 	struct conf_let *lets = NULL;
 
 	conf_include(tree, tree->root, &first, NULL, &lets);
+}
+
+void
+conf_parse_text(struct conf_tree *tree, const char *text)
+{
+	struct conf_let *lets = NULL;
+	struct parser p = { .tree = tree, .lets = &lets, .bottom = tree->root,
+	    .block = tree->root };
+
+	parse_text(&p, conf_command_line, str_from(text));
 }

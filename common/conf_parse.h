@@ -104,5 +104,7 @@ int	conf_parse_file(struct conf_tree *tree, struct conf_node *block,
 
 /* Parses file, and what it includes, into tree->root. */
 void	conf_parse(struct conf_tree *tree, const char *file);
+/* Parses a text that is in no file. */
+void	conf_parse_text(struct conf_tree *tree, const char *text);
 
 #endif

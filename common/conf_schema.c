@@ -53,6 +53,11 @@ const struct conf_directive conf_schema[] = {
   .least = 1, .most = 1, .where = CONF_IN_MAIN, .restart = true,
   .apply = conf_set_pidfile, .args = { { .type = CONF_PATH } },
   .help = "Holds the master's process id and keeps a second master away." },
+{ .name = "control", .shape = "PATH", .value = "/run/pyked/control.sock",
+  .least = 1, .most = 1, .where = CONF_IN_MAIN, .restart = true,
+  .apply = conf_set_control, .args = { { .type = CONF_PATH } },
+  .help = "The socket by which \"pyked reload\" and \"pyked status\" speak "
+    "with the master; beside the pid file when that alone is named." },
 { .name = "drain", .shape = "TIME", .value = "30s", .least = 1, .most = 1,
   .where = CONF_IN_MAIN,
   .args = { { RANGE(CONF_TIME, 0, DAY), IN_CONF(drain_ms) } },

@@ -1,4 +1,4 @@
-/* Looks into /proc for the children of this process. */
+/* Looks into /proc. */
 #include "common/proc.h"
 
 #include <sys/prctl.h>
@@ -12,14 +12,10 @@
 
 #include "common/str.h"
 
-/* pid, name of at most 64 bytes in parentheses, state, four numbers. */
-#define STAT_HEAD	256
-
-struct stat_line {
-	char state;
-	pid_t parent;
-	pid_t session;
-};
+/* pid, name of at most 64 bytes in parentheses, state, 19 numbers. */
+#define STAT_HEAD	512
+/* Between the session and the start. */
+#define STAT_SKIPPED	15
 
 static int
 take_word(struct str *s, struct str *word)
@@ -49,11 +45,12 @@ take_number(struct str *s, pid_t *out)
 /* A process gives itself its name, parentheses and all: only the last one
  * ends it. */
 static int
-parse_stat(struct str line, struct stat_line *out)
+parse_stat(struct str line, struct proc_info *out)
 {
 	const char *end = memrchr(line.p, ')', line.n);
 	struct str rest, word;
 	pid_t group;
+	int i;
 
 	if (end == NULL || line.n - (size_t)(end - line.p) < 2)
 		return -1;
@@ -62,34 +59,78 @@ parse_stat(struct str line, struct stat_line *out)
 		return -1;
 	out->state = word.p[0];
 	if (take_number(&rest, &out->parent) == -1 ||
-	    take_number(&rest, &group) == -1)
+	    take_number(&rest, &group) == -1 ||
+	    take_number(&rest, &out->session) == -1)
 		return -1;
-	return take_number(&rest, &out->session);
+	for (i = 0; i <= STAT_SKIPPED; i++)
+		if (take_word(&rest, &word) == -1)
+			return -1;
+	return str_u64(word, UINT64_MAX, &out->start);
 }
 
-static int
-read_stat(int proc, const char *pid, struct stat_line *out)
+/* The beginning of a small file of a process: its length, or -1. */
+static ssize_t
+read_file(pid_t pid, const char *file, char *text, size_t size)
 {
-	char path[32], line[STAT_HEAD];
+	char path[64];
 	ssize_t n;
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%.16s/stat", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	n = read(fd, line, sizeof(line));
+	n = read(fd, text, size);
 	(void)close(fd);
+	return n;
+}
+
+int
+proc_read(pid_t pid, struct proc_info *out)
+{
+	char line[STAT_HEAD];
+	ssize_t n = read_file(pid, "stat", line, sizeof(line));
+
+	*out = (struct proc_info){ .pid = pid };
 	if (n <= 0)
 		return -1;
 	return parse_stat((struct str){ line, (size_t)n }, out);
 }
 
+static bool
+is_dead(const struct proc_info *info)
+{
+	return info->state == 'Z' || info->state == 'X';
+}
+
+bool
+proc_is_alive(const struct proc_info *info)
+{
+	struct proc_info now;
+
+	return proc_read(info->pid, &now) == 0 && now.start == info->start &&
+	    !is_dead(&now);
+}
+
+void
+proc_name(pid_t pid, char name[PROC_NAME])
+{
+	ssize_t i, n = read_file(pid, "comm", name, PROC_NAME - 1);
+
+	if (n <= 0)
+		name[0] = '?';
+	n = n <= 0 ? 1 : n - (name[n - 1] == '\n');
+	name[n] = '\0';
+	for (i = 0; i < n; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			name[i] = '?';
+}
+
 int
-proc_children(proc_fn *fn, void *arg)
+proc_all(proc_info_fn *fn, void *arg)
 {
 	struct dirent *entry;
-	struct stat_line line;
+	struct proc_info info;
 	uint64_t pid;
 	DIR *proc = opendir("/proc");
 
@@ -99,14 +140,35 @@ proc_children(proc_fn *fn, void *arg)
 		if (str_u64(str_from(entry->d_name), INT32_MAX, &pid) == -1)
 			continue;
 		/* Gone meanwhile: that is no failure. */
-		if (read_stat(dirfd(proc), entry->d_name, &line) == -1)
-			continue;
-		if (line.parent == getpid() && line.state != 'Z' &&
-		    line.state != 'X')
-			fn((pid_t)pid, line.session, arg);
+		if (proc_read((pid_t)pid, &info) == 0)
+			fn(&info, arg);
 	}
 	(void)closedir(proc);
 	return 0;
+}
+
+/* --- children --- */
+
+struct children {
+	proc_fn *fn;
+	void *arg;
+};
+
+static void
+try_child(const struct proc_info *info, void *arg)
+{
+	const struct children *c = arg;
+
+	if (info->parent == getpid() && !is_dead(info))
+		c->fn(info->pid, info->session, c->arg);
+}
+
+int
+proc_children(proc_fn *fn, void *arg)
+{
+	struct children c = { .fn = fn, .arg = arg };
+
+	return proc_all(try_child, &c);
 }
 
 void

@@ -31,9 +31,10 @@ collect_channels(struct master *m)
 {
 	const struct generation *g;
 	unsigned i;
-	int fd, nfds = 0;
+	int fd, nfds;
 
 	fdset_clear(&m->readable);
+	nfds = control_collect(&m->control, &m->readable);
 	for (g = m->generations; g != NULL; g = g->next) {
 		for (i = 0; i < g->nworkers; i++) {
 			fd = g->workers[i].channel;

@@ -1,12 +1,12 @@
 /*
- * The command line: options, -t and -T, and what is said about mistakes.
+ * The command line: options, -t and -T, and what is said about mistakes. Words
+ * are left to words, and what to serve without a file to arguments.
  */
 #include "master/cli.h"
 
 #include <sys/resource.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,11 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "master/arguments.h"
 #include "master/config.h"
 #include "master/master.h"
-#include "master/priv.h"
+#include "master/path.h"
+#include "master/words.h"
 
 #define DEFAULT_FILE	"/etc/pyked/pyked.conf"
 
@@ -39,16 +41,27 @@ struct cli {
 	enum action action;
 	bool foreground;
 	const char *file;		/* borrowed; NULL = not given */
+	char **words;			/* borrowed; what follows the options */
+	int nwords;
 };
 
 static const char usage[] =
     "usage: pyked [-c FILE] [-f] [-t | -T] [-V] [-h]\n"
+    "       pyked [-c FILE] WORD\n"
+    "       pyked DIR | LOGFILE.log\n"
+    "       pyked HTTP-PORT HTTPS-PORT LOGFILE LOCKFILE WWW SCRIPT KEY "
+    "CERTIFICATE\n";
+
+static const char options_help[] =
     "  -c FILE  the configuration file (" DEFAULT_FILE ")\n"
     "  -f       stay in the foreground\n"
     "  -t       test the configuration and exit\n"
     "  -T       print the effective configuration and exit\n"
     "  -V       print the version and exit\n"
-    "  -h       print this and exit\n";
+    "  -h       print this and exit\n"
+    "  DIR      serve this folder at once, in the foreground\n"
+    "  LOGFILE  serve ./www in the background, with this log\n"
+    "Words, for the server that runs with FILE:\n";
 
 /* --- options --- */
 
@@ -99,32 +112,17 @@ parse(struct cli *cli, int argc, char **argv)
 	while ((option = getopt(argc, argv, "+:c:ftTVh")) != -1)
 		if (parse_option(cli, option) == -1)
 			return -1;
-	if (optind == argc)
-		return 0;
-	(void)fprintf(stderr, "pyked: \"%s\" is too much: a configuration file "
-	    "is named with -c\n", argv[optind]);
-	(void)fputs(usage, stderr);
-	return -1;
+	cli->words = argv + optind;
+	cli->nwords = argc - optind;
+	return 0;
 }
 
-/* The file's name from the root on, as the process leaves its folder; to be
- * freed. NULL with the reason said. */
-static char *
-absolute(const char *file)
+static int
+too_much(const char *word, const char *why)
 {
-	char folder[PATH_MAX], *full;
-
-	if (file[0] == '/')
-		full = strdup(file);
-	else if (getcwd(folder, sizeof(folder)) == NULL) {
-		(void)fprintf(stderr, "pyked: %s: the current folder is not "
-		    "known: %s\n", file, strerror(errno));
-		return NULL;
-	} else if (asprintf(&full, "%s/%s", folder, file) == -1)
-		full = NULL;
-	if (full == NULL)
-		(void)fprintf(stderr, "pyked: out of memory\n");
-	return full;
+	(void)fprintf(stderr, "pyked: \"%s\" is too much: %s\n", word, why);
+	(void)fputs(usage, stderr);
+	return EXIT_USAGE;
 }
 
 /* --- actions --- */
@@ -203,19 +201,23 @@ print_dump(const struct conf *conf)
 
 /* The tree, or NULL with every mistake on standard error. */
 static struct conf *
-load(const struct cli *cli, const char *file, struct identity *who)
+load(const struct cli *cli, const struct master_options *options,
+    struct identity *who)
 {
 	struct conf_errors errors = { .n = 0 };
+	/* A test is for the server as it will run, in the background. */
+	struct master_options as = *options;
 	struct conf *conf;
 
-	if (cli->file == NULL && access(file, F_OK) == -1) {
+	if (cli->file == NULL && options->text == NULL &&
+	    access(options->file, F_OK) == -1) {
 		(void)fprintf(stderr, "pyked: %s: %s; another configuration "
-		    "file is named with -c FILE\n", file, strerror(errno));
+		    "file is named with -c FILE\n", options->file,
+		    strerror(errno));
 		return NULL;
 	}
-	/* A test is for the server as it will run, in the background. */
-	conf = config_load(file, cli->foreground || cli->action ==
-	    ACTION_DUMP, who, &errors);
+	as.foreground |= cli->action == ACTION_DUMP;
+	conf = config_load(&as, who, &errors);
 	if (conf == NULL)
 		(void)fwrite(buf_head(&errors.text), 1, buf_len(&errors.text),
 		    stderr);
@@ -224,32 +226,107 @@ load(const struct cli *cli, const char *file, struct identity *who)
 }
 
 static int
-act(const struct cli *cli, const char *file)
+act(const struct cli *cli, const struct master_options *options)
 {
-	struct master_options options = { .file = file,
-	    .foreground = cli->foreground };
 	struct identity who;
-	struct conf *conf = load(cli, file, &who);
+	struct conf *conf;
 	int status;
 
+	/* No file system stays busy because of us. */
+	if (chdir("/") == -1)
+		log_warn("cannot go to /: %s", strerror(errno));
+	conf = load(cli, options, &who);
 	if (conf == NULL)
 		return EXIT_CONF;
 	if (cli->action == ACTION_RUN)
-		return master_run(&options, conf, &who);
+		return master_run(options, conf, &who);
 	if (cli->action == ACTION_TEST)
-		status = print_fine(conf, file, &who);
+		status = print_fine(conf, options->file, &who);
 	else
 		status = print_dump(conf);
 	conf_free(conf);
 	return status;
 }
 
+/* --- what there is to act on --- */
+
+static int
+act_on_file(const struct cli *cli, const char *file)
+{
+	struct master_options options = { .file = file,
+	    .foreground = cli->foreground };
+
+	return act(cli, &options);
+}
+
+static int
+act_on_arguments(const struct cli *cli)
+{
+	struct arguments a;
+	int status;
+
+	if (cli->file != NULL)
+		return too_much(cli->words[0], "with -c the configuration says "
+		    "what to serve");
+	status = arguments_read(&a, cli->nwords, cli->words);
+	if (status == 0)
+		status = act(cli, &(struct master_options){
+		    .file = conf_command_line, .text = buf_head(&a.text),
+		    .greeting = buf_head(&a.greeting), .alone = a.alone,
+		    .foreground = cli->foreground || a.foreground });
+	if (status == EXIT_USAGE)
+		(void)fputs(usage, stderr);
+	arguments_free(&a);
+	return status;
+}
+
+static int
+act_on_word(const struct cli *cli, const struct word *word, const char *file)
+{
+	struct words_args args = { .file = file, .required = cli->file != NULL,
+	    .argument = cli->nwords > 1 ? cli->words[1] : NULL };
+	int most = words_take_argument(word) ? 2 : 1, status;
+
+	if (cli->nwords > most)
+		return too_much(cli->words[most], "nothing may follow here");
+	if (cli->foreground || cli->action != ACTION_RUN)
+		return too_much(cli->words[0], "-f, -t and -T are for a server "
+		    "that is to start");
+	status = words_run(word, &args);
+	return status == EXIT_SUCCESS ? flush() : status;
+}
+
+static int
+act_on_configuration(const struct cli *cli, const struct word *word)
+{
+	char *file = path_absolute(cli->file == NULL ? DEFAULT_FILE :
+	    cli->file);
+	int status;
+
+	if (file == NULL)
+		return EXIT_FAILURE;
+	if (word != NULL)
+		status = act_on_word(cli, word, file);
+	else
+		status = act_on_file(cli, file);
+	free(file);
+	return status;
+}
+
+static int
+print_help(void)
+{
+	(void)fputs(usage, stdout);
+	(void)fputs(options_help, stdout);
+	words_list(stdout);
+	return flush();
+}
+
 int
 cli_run(int argc, char **argv)
 {
 	struct cli cli = { .action = ACTION_RUN };
-	char *file;
-	int status;
+	const struct word *word = NULL;
 
 	if (parse(&cli, argc, argv) == -1)
 		return EXIT_USAGE;
@@ -257,17 +334,9 @@ cli_run(int argc, char **argv)
 		(void)printf("pyked " PYKED_VERSION "\n");
 		return flush();
 	}
-	if (cli.action == ACTION_HELP) {
-		(void)fputs(usage, stdout);
-		return flush();
-	}
-	file = absolute(cli.file == NULL ? DEFAULT_FILE : cli.file);
-	if (file == NULL)
-		return EXIT_FAILURE;
-	/* No file system stays busy because of us. */
-	if (chdir("/") == -1)
-		log_warn("cannot go to /: %s", strerror(errno));
-	status = act(&cli, file);
-	free(file);
-	return status;
+	if (cli.action == ACTION_HELP)
+		return print_help();
+	if (cli.nwords > 0 && (word = words_find(cli.words[0])) == NULL)
+		return act_on_arguments(&cli);
+	return act_on_configuration(&cli, word);
 }

@@ -9,7 +9,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "master/logs.h"
-#include "master/priv.h"
+#include "master/master.h"
 
 /* Whoever can replace the pid file names the process that an init script
  * sends its signals to. */
@@ -25,20 +25,38 @@ check_pidfile(const struct conf *conf, const struct identity *who,
 	return -1;
 }
 
+/* And whoever can replace the socket answers in the master's name. Beside the
+ * pid file it has been looked at with that. */
+static int
+check_control(const struct conf *conf, const struct identity *who,
+    struct conf_errors *errors)
+{
+	if (!conf->control_set || !priv_may_replace(who, conf->control))
+		return 0;
+	conf_error(errors, &conf->control_pos, 0, NULL, "the control socket %s "
+	    "could be replaced by the user that workers run as: let only root "
+	    "write to its folder", conf->control);
+	return -1;
+}
+
 static int
 check_files(const struct conf *conf, const struct identity *who,
     bool foreground, struct conf_errors *errors)
 {
 	int rc = logs_check(conf, who, foreground, errors);
 
-	return check_pidfile(conf, who, errors) == -1 ? -1 : rc;
+	if (check_pidfile(conf, who, errors) == -1)
+		rc = -1;
+	return check_control(conf, who, errors) == -1 ? -1 : rc;
 }
 
 struct conf *
-config_load(const char *file, bool foreground, struct identity *who,
+config_load(const struct master_options *options, struct identity *who,
     struct conf_errors *errors)
 {
-	struct conf *conf = conf_load(file, errors);
+	struct conf *conf = options->text == NULL ?
+	    conf_load(options->file, errors) :
+	    conf_load_text(options->text, errors);
 	int rc = 0;
 
 	if (conf == NULL)
@@ -47,7 +65,7 @@ config_load(const char *file, bool foreground, struct identity *who,
 		rc = -1;
 	if (priv_identify(who, conf, errors) == -1)
 		rc = -1;
-	else if (check_files(conf, who, foreground, errors) == -1)
+	else if (check_files(conf, who, options->foreground, errors) == -1)
 		rc = -1;
 	if (rc == 0)
 		return conf;

@@ -4,18 +4,17 @@
 #ifndef MASTER_CONFIG_H
 #define MASTER_CONFIG_H
 
-#include <stdbool.h>
-
 struct conf;
 struct conf_errors;
 struct identity;
+struct master_options;
 
 /*
- * Reads file, opens what it names, finds the user of the workers and checks
- * where the logs lie; changes nothing. Every mistake is added to errors.
- * Returns the tree, owned by the caller, or NULL.
+ * Reads what options say, opens what that names, finds the user of the workers
+ * and checks where the logs lie; changes nothing. Every mistake is added to
+ * errors. Returns the tree, owned by the caller, or NULL.
  */
-struct conf *config_load(const char *file, bool foreground,
+struct conf *config_load(const struct master_options *options,
 	    struct identity *who, struct conf_errors *errors);
 /* Logs each line of what is wrong, with prefix before it. */
 void	config_report(const struct conf_errors *errors, const char *prefix);

@@ -12,12 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/sig.h"
-#include "common/str.h"
+#include "master/pidfile.h"
 #include "master/priv.h"
 
 #define PID_TEXT	24	/* a process id, a newline, a NUL */
@@ -104,31 +105,33 @@ daemon_ready(struct daemon *d)
 /* --- the pid file --- */
 
 static void
-tell_holder(const char *path)
+tell_holder(const struct conf *conf)
 {
-	char text[PID_TEXT];
-	struct str digits;
-	uint64_t pid = 0;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof(text));
+	struct pidfile p = pidfile_look(conf->pidfile);
+	char since[PIDFILE_TIME];
 
-	if (fd != -1)
-		(void)close(fd);
-	digits = (struct str){ text, n > 0 ? (size_t)n - 1 : 0 };
-	if (n > 0 && text[n - 1] == '\n' &&
-	    str_u64(digits, INT32_MAX, &pid) == 0)
-		log_error("another pyked runs already: process %llu, says %s",
-		    (unsigned long long)pid, path);
-	else
+	pidfile_since(&p, since);
+	if (p.pid == 0)
 		log_error("another pyked is just starting or ending: it holds "
-		    "%s", path);
+		    "%s", conf->pidfile);
+	else if (conf->file == conf_command_line)
+		log_error("another pyked runs already: process %ld, since %s, "
+		    "says %s; \"kill %ld\" ends it", (long)p.pid, since,
+		    conf->pidfile, (long)p.pid);
+	else
+		log_error("another pyked runs already: process %ld, since %s, "
+		    "says %s; \"pyked -c %s reload\" (or stop) is for that "
+		    "one, and a second one needs a pidfile and ports of its "
+		    "own", (long)p.pid, since, conf->pidfile, conf->file);
 }
 
 static void
-tell_failure(const char *path, int error)
+tell_failure(const struct conf *conf, int error)
 {
+	const char *path = conf->pidfile;
+
 	if (error == EWOULDBLOCK)
-		tell_holder(path);
+		tell_holder(conf);
 	else if (error == ELOOP)
 		log_error("cannot use the pid file %s: it is a symbolic link",
 		    path);
@@ -148,6 +151,23 @@ write_pid(int fd)
 	return write(fd, text, (size_t)n) == n ? 0 : -1;
 }
 
+/* Whoever only asks whether we run has the lock for a moment as well: only
+ * the second refusal counts. */
+static int
+open_locked(const char *path)
+{
+	static const struct timespec moment = { .tv_nsec = 20000000 };
+	int fd, i;
+
+	for (i = 0;; i++) {
+		fd = flopen(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+		    O_CLOEXEC, 0644);
+		if (fd != -1 || errno != EWOULDBLOCK || i > 0)
+			return fd;
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
 int
 daemon_lock(struct daemon *d, const struct conf *conf)
 {
@@ -157,17 +177,16 @@ daemon_lock(struct daemon *d, const struct conf *conf)
 		priv_make_folder_of(conf->pidfile);
 	/* Everybody may read who runs; nobody waits for the lock. */
 	mask = umask(022);
-	d->pidfile = flopen(conf->pidfile, O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_NONBLOCK | O_CLOEXEC, 0644);
+	d->pidfile = open_locked(conf->pidfile);
 	(void)umask(mask);
 	if (d->pidfile == -1) {
-		tell_failure(conf->pidfile, errno);
+		tell_failure(conf, errno);
 		return -1;
 	}
 	d->path = strdup(conf->pidfile);
 	if (d->path != NULL && write_pid(d->pidfile) == 0)
 		return 0;
-	tell_failure(conf->pidfile, errno);
+	tell_failure(conf, errno);
 	return -1;
 }
 

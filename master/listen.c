@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,19 +15,77 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "master/holder.h"
 #include "worker/worker.h"
 
 /* Such mistakes are told in one line, without the line they come from. */
 static const struct conf_pos nowhere;
 
+#define REASON_MAX	512
+
+static void
+explain_in_use(const struct net_addr *addr, char *text)
+{
+	struct holder h = holder_find(addr);
+
+	if (h.pid != 0)
+		(void)snprintf(text, REASON_MAX, "process %ld (%s) listens "
+		    "there already: stop it, or choose another port",
+		    (long)h.pid, h.name);
+	else
+		(void)snprintf(text, REASON_MAX, "another program listens "
+		    "there already%s: stop it, or choose another port",
+		    geteuid() == 0 ? "" : ", and only root may see which");
+}
+
+/* The first port that is not root's own. */
+static unsigned
+first_free_for_all(void)
+{
+	char text[16];
+	uint64_t port = 0;
+	int fd = open("/proc/sys/net/ipv4/ip_unprivileged_port_start",
+	    O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof(text));
+
+	if (fd != -1)
+		(void)close(fd);
+	if (n < 1 || str_u64((struct str){ text, (size_t)n - 1 }, UINT16_MAX,
+	    &port) == -1)
+		return IPPORT_RESERVED;
+	return (unsigned)port;
+}
+
+static void
+explain_low(const struct net_addr *addr, char *text)
+{
+	unsigned port = net_addr_port(addr), first = first_free_for_all();
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self));
+
+	if (port >= first)
+		(void)snprintf(text, REASON_MAX, "%s", strerror(EACCES));
+	else
+		(void)snprintf(text, REASON_MAX, "ports below %u are root's: "
+		    "run pyked as root, or allow it once with \"sudo setcap "
+		    "cap_net_bind_service=+ep %.*s\" or \"sudo sysctl "
+		    "net.ipv4.ip_unprivileged_port_start=%u\", or choose a "
+		    "port from %u on", first, n > 0 && n < REASON_MAX / 2 ?
+		    (int)n : 5, n > 0 && n < REASON_MAX / 2 ? self : "pyked",
+		    port, first);
+}
+
+/* Why addr cannot be listened on, and what to do, into text. */
 static const char *
-explain(int error)
+explain(const struct net_addr *addr, int error, char text[REASON_MAX])
 {
 	switch (error) {
 	case EADDRINUSE:
-		return "another program listens there already";
+		explain_in_use(addr, text);
+		return text;
 	case EACCES:
-		return "only root may listen on ports below 1024";
+		explain_low(addr, text);
+		return text;
 	case EADDRNOTAVAIL:
 		return "this machine has no such address";
 	case EAFNOSUPPORT:
@@ -45,7 +105,7 @@ may_be_missing(const struct conf_listen *c, int error)
 static int
 bind_one(const struct conf_listen *c, struct conf_errors *errors)
 {
-	char text[NET_ADDR_TEXT];
+	char text[NET_ADDR_TEXT], why[REASON_MAX];
 	int fd = net_listen(&c->addr, c->backlog);
 	int error = errno;
 
@@ -53,14 +113,15 @@ bind_one(const struct conf_listen *c, struct conf_errors *errors)
 		return fd;
 	(void)net_addr_text(&c->addr, text);
 	if (may_be_missing(c, error))
-		log_info("not listening on %s: %s", text, explain(error));
-	else if (c->pos.file != NULL)
+		log_info("not listening on %s: %s", text, explain(&c->addr,
+		    error, why));
+	else if (c->pos.file != NULL && c->pos.file != conf_command_line)
 		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s "
 		    "(%s:%u): %s", text, c->pos.file, c->pos.line,
-		    explain(error));
+		    explain(&c->addr, error, why));
 	else
 		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s: "
-		    "%s", text, explain(error));
+		    "%s", text, explain(&c->addr, error, why));
 	return -1;
 }
 
@@ -123,20 +184,26 @@ static int
 open_all(struct listen_set *s, const struct conf *conf,
     const struct listen_set *old, bool *used, struct conf_errors *errors)
 {
+	const struct conf_listen *c, *failed = NULL;
 	size_t i;
-	int rc = 0, old_fd;
+	int old_fd;
 
 	for (i = 0; i < conf->nlistens; i++) {
-		old_fd = find_old(old, used, &conf->listens[i].addr);
-		if (open_one(s, &conf->listens[i], old_fd, errors) == -1)
-			rc = -1;
+		c = &conf->listens[i];
+		/* "listen 80" is one mistake, not one for IPv6 as well. */
+		if (failed != NULL && c->optional &&
+		    net_addr_port(&c->addr) == net_addr_port(&failed->addr))
+			continue;
+		old_fd = find_old(old, used, &c->addr);
+		if (open_one(s, c, old_fd, errors) == -1)
+			failed = c;
 	}
-	if (rc == 0 && s->n == 0) {
+	if (failed == NULL && s->n > 0)
+		return 0;
+	if (failed == NULL)
 		conf_error(errors, &nowhere, 0, NULL, "there is no address to "
 		    "listen on");
-		rc = -1;
-	}
-	return rc;
+	return -1;
 }
 
 int

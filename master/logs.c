@@ -11,6 +11,9 @@
 
 #include "common/log.h"
 
+/* No list of mistakes is longer. */
+#define COPY_MAX	((size_t)256 << 10)
+
 /* Where the master's own lines go; a sink has no argument. */
 static struct logs *attached;
 
@@ -57,14 +60,19 @@ has_level(const char *line, size_t n, const char *level)
 	    memcmp(space, level, len) == 0;
 }
 
+static bool
+is_bad_news(const char *line, size_t n)
+{
+	return has_level(line, n, " error ") || has_level(line, n, " warn ");
+}
+
 void
 logs_put_error(struct logs *l, const char *line, size_t n)
 {
 	ssize_t ignored;
 
 	logfile_put(&l->error, line, n);
-	if (l->echo && (has_level(line, n, " error ") ||
-	    has_level(line, n, " warn "))) {
+	if (l->echo && is_bad_news(line, n)) {
 		ignored = write(STDERR_FILENO, line, n);
 		(void)ignored;
 	}
@@ -73,7 +81,11 @@ logs_put_error(struct logs *l, const char *line, size_t n)
 static void
 own_line(const char *line, size_t n)
 {
+	struct buf *copy = attached->copy;
+
 	logs_put_error(attached, line, n);
+	if (copy != NULL && buf_len(copy) < COPY_MAX && is_bad_news(line, n))
+		(void)buf_put(copy, line, n);
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "common/sig.h"
 #include "master/cli.h"
+#include "master/notify.h"
 #include "master/priv.h"
 
 /* 0, 1 and 2 are open, so that no socket or log ever becomes one of them, and
@@ -39,6 +40,7 @@ main(int argc, char **argv)
 	 * and no library's business. */
 	setprogname("pyked");
 	setproctitle_init(argc, argv, environ);
+	notify_save();
 	(void)clearenv();
 	priv_raise_descriptors();
 	return cli_run(argc, argv);

@@ -15,6 +15,7 @@
 #include "master/config.h"
 #include "master/generation.h"
 #include "master/logwriter.h"
+#include "master/notify.h"
 #include "master/reap.h"
 #include "master/reload.h"
 #include "master/spawn.h"
@@ -53,8 +54,10 @@ master_stop(struct master *m)
 		else
 			generation_tell(g, SIGTERM, STOP_MS);
 	}
-	if (m->state != MASTER_STOPPING)
+	if (m->state != MASTER_STOPPING) {
 		log_info("stopping");
+		notify_stopping();
+	}
 	m->state = MASTER_STOPPING;
 }
 
@@ -68,6 +71,7 @@ quit(struct master *m)
 	if (m->state != MASTER_SERVING)
 		return;
 	log_info("stopping when all requests are answered");
+	notify_stopping();
 	m->state = MASTER_QUITTING;
 	for (g = m->generations; g != NULL; g = g->next)
 		generation_drain(g, g->conf->drain_ms);
@@ -89,8 +93,8 @@ is_over(struct master *m)
 
 /* --- signals --- */
 
-static void
-reopen_logs(struct master *m)
+void
+master_reopen_logs(struct master *m)
 {
 	logs_reopen(&m->logs);
 	reload_hand_out_logs(m, m->generations);
@@ -132,7 +136,7 @@ take_signals(struct master *m)
 	if (hup && !m->terminal)
 		reload_wish(m);
 	if (sig_take(SIGUSR1))
-		reopen_logs(m);
+		master_reopen_logs(m);
 	if (sig_take(SIGUSR2))
 		log_warn("SIGUSR2 is ignored");
 	if (sig_take(SIGTTIN))
@@ -166,6 +170,7 @@ turn(struct master *m)
 	if (sig_take(SIGCHLD))
 		reap_dead(m);
 	take_signals(m);
+	control_step(m);
 	spawn_due(m);
 	reap_orphans(m);
 	watchdog_check(m);
@@ -193,10 +198,13 @@ open_logs(struct master *m, const struct conf *conf)
 	return 0;
 }
 
+/* A second server in somebody's terminal is in nobody's way. */
 static bool
 wants_pidfile(const struct master *m, const struct conf *conf)
 {
-	return conf->pidfile_set || !m->options->foreground || geteuid() == 0;
+	if (conf->pidfile_set || !m->options->foreground)
+		return true;
+	return geteuid() == 0 && !m->options->alone;
 }
 
 /* Takes over conf. 0, or -1 with the reason logged. */
@@ -204,9 +212,12 @@ static int
 start(struct master *m, struct conf *conf)
 {
 	log_set_role("master");
+	m->started = clock_now();
 	if ((!m->options->foreground && daemon_detach(&m->daemon) == -1) ||
 	    (wants_pidfile(m, conf) && daemon_lock(&m->daemon, conf) == -1) ||
-	    open_logs(m, conf) == -1) {
+	    open_logs(m, conf) == -1 ||
+	    ((conf->control_set || wants_pidfile(m, conf)) &&
+	    control_open(&m->control, conf) == -1)) {
 		conf_free(conf);
 		return -1;
 	}
@@ -234,6 +245,8 @@ finish(struct master *m)
 	logs_attach(NULL);
 	logs_close(&m->logs);
 	fdset_free(&m->readable);
+	/* While the pid file is ours no other master has put a socket there. */
+	control_close(&m->control);
 	daemon_end(&m->daemon);
 }
 
@@ -243,6 +256,7 @@ master_run(const struct master_options *options, struct conf *conf,
 {
 	struct master m = { .options = options, .identity = *who,
 	    .daemon = { .report = -1, .pidfile = -1 },
+	    .control = { .fd = -1 },
 	    .logs = { .access = { .fd = -1 }, .error = { .fd = -1 } } };
 
 	clock_update();

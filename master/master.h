@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/fdset.h"
+#include "master/control.h"
 #include "master/daemon.h"
 #include "master/logs.h"
 #include "master/priv.h"
@@ -16,8 +17,16 @@ struct conf;
 struct generation;
 
 struct master_options {
-	const char *file;		/* borrowed; absolute path */
+	const char *file;		/* borrowed; absolute path, or a name
+					 * for text */
+	const char *text;		/* borrowed; the configuration itself,
+					 * made from the command line; NULL =
+					 * it is in file */
+	const char *greeting;		/* borrowed; for standard output once
+					 * all is ready; NULL = silence */
 	bool foreground;
+	bool alone;			/* not the machine's one server: no pid
+					 * file, no control socket */
 };
 
 enum master_state {
@@ -31,10 +40,12 @@ enum master_state {
 struct master {
 	const struct master_options *options; /* borrowed */
 	enum master_state state;
+	struct mono started;
 	int status;			/* what the process is to exit with */
 	bool terminal;			/* SIGHUP means that it was closed */
 	struct identity identity;
 	struct daemon daemon;
+	struct control control;
 	struct logs logs;
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */
@@ -58,6 +69,8 @@ int	master_run(const struct master_options *options, struct conf *conf,
 
 /* The generation that serves; NULL before the first is ready and at the end. */
 struct generation *master_serving(const struct master *m);
+/* Opens the logs again, here and in the workers. */
+void	master_reopen_logs(struct master *m);
 /* Everybody stops at once; a second time they are killed. */
 void	master_stop(struct master *m);
 

@@ -17,6 +17,7 @@
 #include "master/generation.h"
 #include "master/logs.h"
 #include "master/master.h"
+#include "master/notify.h"
 #include "master/spawn.h"
 #include "worker/worker.h"
 
@@ -33,8 +34,16 @@ start_title(const struct master *m, unsigned number)
 
 /* --- what went wrong --- */
 
+/* Whoever waits for a reload hears that old goes on instead. */
 static void
-refuse(const struct master *m, struct conf_errors *errors)
+give_up(struct master *m, const struct generation *old)
+{
+	control_reload_ended(m, EXIT_FAILURE, "");
+	notify_ready(old->number);
+}
+
+static void
+refuse(struct master *m, struct conf_errors *errors)
 {
 	struct generation *old = master_serving(m);
 
@@ -42,6 +51,8 @@ refuse(const struct master *m, struct conf_errors *errors)
 		log_error("reload refused: %u mistake%s; generation %u serves "
 		    "on", errors->n, errors->n == 1 ? "" : "s", old->number);
 	config_report(errors, old != NULL ? "reload refused: " : "");
+	if (old != NULL)
+		give_up(m, old);
 }
 
 void
@@ -55,6 +66,7 @@ reload_failed(struct master *m, struct generation *g, const char *why)
 	if (old != NULL) {
 		log_error("reload failed: %s; generation %u serves on", why,
 		    old->number);
+		give_up(m, old);
 		return;
 	}
 	log_error("cannot start: %s", why);
@@ -116,6 +128,9 @@ warn_of_restart(const struct master *m, const struct conf *conf,
 	if (m->daemon.path != NULL &&
 	    strcmp(conf->pidfile, m->daemon.path) != 0)
 		log_warn("the change of \"pidfile\" needs a restart");
+	if (m->control.path != NULL &&
+	    strcmp(conf->control, m->control.path) != 0)
+		log_warn("the change of \"control\" needs a restart");
 }
 
 /* Takes over conf. */
@@ -145,9 +160,10 @@ begin(struct master *m)
 	struct conf *conf;
 
 	m->reload_wanted = false;
+	control_reload_begins(m);
+	notify_reloading();
 	log_info("reloading %s", m->options->file);
-	conf = config_load(m->options->file, m->options->foreground, &who,
-	    &errors);
+	conf = config_load(m->options, &who, &errors);
 	if (conf != NULL) {
 		warn_of_restart(m, conf, &who);
 		g = prepare(m, conf, &errors);
@@ -204,6 +220,28 @@ take_logs(struct master *m, struct generation *g)
 	reload_hand_out_logs(m, g->next);
 }
 
+/* Whoever waits for it hears that g serves. */
+static void
+tell_ready(struct master *m, const struct generation *g)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "generation %u serves", g->number);
+	control_reload_ended(m, EXIT_SUCCESS, text);
+	notify_ready(g->number);
+}
+
+static void
+greet(const struct master_options *options)
+{
+	const char *text = options->greeting;
+	/* Nobody has to read it. */
+	ssize_t ignored = text == NULL ? 0 : write(STDOUT_FILENO, text,
+	    strlen(text));
+
+	(void)ignored;
+}
+
 static void
 complete(struct master *m, struct generation *g)
 {
@@ -218,10 +256,12 @@ complete(struct master *m, struct generation *g)
 	    g->nworkers == 1 ? "" : "s");
 	if (old != NULL)
 		generation_drain(old, g->conf->drain_ms);
+	tell_ready(m, g);
 	if (m->state != MASTER_STARTING)
 		return;
 	m->state = MASTER_SERVING;
 	m->logs.echo = false;
+	greet(m->options);
 	if (m->daemon.report != -1)
 		daemon_ready(&m->daemon);
 }

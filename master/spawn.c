@@ -61,6 +61,8 @@ forget_master(struct master *m, struct generation *own,
 		if (&own->workers[i] != self)
 			generation_forget_worker(&own->workers[i]);
 	daemon_forget(&m->daemon);
+	control_forget(&m->control);
+	m->logs.copy = NULL;
 	fdset_free(&m->readable);
 	if (!m->options->foreground)
 		daemon_leave_terminal();

@@ -207,6 +207,7 @@ test_main_values(void)
 
 	bad_part("user root\n", "workers cannot run as root");
 	bad_part("pidfile \"\"\n", "an empty path");
+	bad_part("control \"\"\n", "an empty path");
 	bad_part("log { access off common }\n", "too many values");
 	bad_part("log { access none }\n", "\"none\" does not fit here");
 	bad_part("log { access x vhost }\n", "write combined or common");
@@ -244,6 +245,19 @@ test_help(void)
 	    "    default: 15s 1000\n"
 	    "    a change needs: a reload\n")), "and it reads well");
 	buf_free(&out);
+	ok(conf_help_list(&out) == 0 && buf_put(&out, "", 1) == 0,
+	    "there is a list");
+	for (i = 0, wrong = 0; i < conf_schema_n; i++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "  %s ",
+		    conf_schema[i].name);
+		wrong += strstr(buf_head(&out), line) == NULL;
+	}
+	ok(wrong == 0, "with every one of them");
+	buf_free(&out);
+	ok(str_eq(conf_help_nearest("lisen"), STR("listen")), "a slip");
+	ok(conf_help_nearest("zzzzzz").n == 0, "a word that is near to none");
 }
 
 int

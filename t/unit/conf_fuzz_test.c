@@ -25,7 +25,7 @@ static const char rich[] =
     " location *.z { cgi with i } # comment\n}\n"
     "server * { listen *:80; max-body 0 }\n";
 
-static unsigned silent, loaded, refused;
+static unsigned silent, loaded, refused, lost;
 static int fd;			/* a file in memory alone, for speed */
 static char name[32];
 
@@ -48,6 +48,11 @@ try_bytes(const char *text, size_t n)
 	if ((conf != NULL) != (errors.n == 0) ||
 	    (conf == NULL) != (buf_len(&errors.text) > 0))
 		silent++;
+	conf_free(conf);
+	/* Whatever is wrong, a server that runs can be looked for. */
+	conf = conf_load_anyhow(name);
+	if (conf == NULL || conf->pidfile == NULL || conf->control == NULL)
+		lost++;
 	conf_free(conf);
 }
 
@@ -137,6 +142,7 @@ main(void)
 	damage(rich, sizeof(rich) - 1, 1, 5);
 	ok(silent == 0, "the rich one: %u loaded, %u refused", loaded,
 	    refused);
+	ok(lost == 0, "each of them has a pid file and a control socket");
 	conf_errors_free(&errors);
 	(void)close(fd);
 	return done_testing();

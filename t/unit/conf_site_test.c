@@ -49,7 +49,9 @@ test_defaults(void)
 	    l->cgi.stderr_mode == CONF_STDERR_ON_FAILURE, "its scripts");
 	ok(strcmp(c->user, "www-data") == 0 && c->workers >= 1 &&
 	    strcmp(c->pidfile, "/run/pyked/pyked.pid") == 0 &&
-	    !c->pidfile_set && c->drain_ms == 30000 && c->sandbox &&
+	    !c->pidfile_set && !c->control_set &&
+	    strcmp(c->control, "/run/pyked/control.sock") == 0 &&
+	    c->drain_ms == 30000 && c->sandbox &&
 	    strcmp(c->spool->path, "/var/lib/pyked") == 0 &&
 	    c->spool_total == 1 << 30, "the process");
 	ok(c->limits.connections == 4096 && c->limits.header_size == 16384 &&
@@ -319,6 +321,7 @@ test_dumps(void)
 	    "log { access off\n error \"e r\" warn }\n"
 	    "types { a/b c d; \"a/c; x=y\" e }\n"
 	    "tls { protocols 1.3; ciphers A:B }\n");
+	test_dump("control c\n");
 	test_dump("log { access stdout common; error stderr debug }\n"
 	    "tls { protocols 1.3 1.2 }\nlisten 0\nlisten 0\n");
 	test_dump("root /srv/x\nindex a b\ndotfiles on\nlisting on\n"

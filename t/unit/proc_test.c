@@ -114,6 +114,42 @@ test_adopted(void)
 	(void)close(up[1]);
 }
 
+static void
+count(const struct proc_info *info, void *arg)
+{
+	if (info->pid == getpid())
+		(*(unsigned *)arg)++;
+}
+
+static void
+test_info(void)
+{
+	char name[PROC_NAME];
+	pid_t pid = start_child("a\033b) R 1");
+	struct proc_info info, again;
+	unsigned n = 0;
+
+	ok(proc_read(pid, &info) == 0 && info.pid == pid &&
+	    info.parent == getpid() && info.session == pid && info.start > 0,
+	    "a child is read");
+	ok(proc_read(getpid(), &again) == 0 && again.start > 0 &&
+	    again.start <= info.start, "which is not older than we are");
+	proc_name(pid, name);
+	ok(strcmp(name, "a?b) R 1") == 0, "its name is cleaned: %s", name);
+	ok(proc_is_alive(&info), "it lives");
+	again = info;
+	again.start++;
+	ok(!proc_is_alive(&again), "another one with its id does not");
+	(void)kill(pid, SIGKILL);
+	(void)waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+	ok(!proc_is_alive(&info), "a zombie does not either");
+	(void)waitpid(pid, NULL, 0);
+	ok(proc_read(pid, &info) == -1, "then there is none");
+	proc_name(pid, name);
+	ok(strcmp(name, "?") == 0, "nor a name");
+	ok(proc_all(count, &n) == 0 && n == 1, "all of them: with us, once");
+}
+
 int
 main(void)
 {
@@ -125,5 +161,6 @@ main(void)
 	check_name("a name with a newline", "a b\n(c)) S 1");
 	check_name("no name", "");
 	test_adopted();
+	test_info();
 	return done_testing();
 }

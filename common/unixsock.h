@@ -1,0 +1,16 @@
+/*
+ * unixsock: stream sockets with a name in the file system, of any length.
+ */
+#ifndef COMMON_UNIXSOCK_H
+#define COMMON_UNIXSOCK_H
+
+/*
+ * Listens at path, for the present user alone (mode 0600): non-blocking,
+ * close-on-exec. A socket that nobody listens on any more is replaced; anything
+ * else that is there is not touched: EADDRINUSE. -1 with errno.
+ */
+int	unixsock_listen(const char *path);
+/* Connects to path; blocking, close-on-exec. -1 with errno. */
+int	unixsock_connect(const char *path);
+
+#endif

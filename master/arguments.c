@@ -1,0 +1,302 @@
+/* From arguments to the text of a configuration. */
+#include "master/arguments.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/net.h"
+#include "master/path.h"
+#include "master/words.h"
+
+#define FIRST_PORT	8080		/* where a folder is served ... */
+#define LAST_PORT	8179		/* ... or up to here */
+
+enum {
+	EXIT_USAGE = 2,
+	EXIT_CONF = 78			/* EX_CONFIG of sysexits.h */
+};
+
+/* Where each argument of the old command line stands. */
+enum {
+	OLD_HTTP,
+	OLD_HTTPS,
+	OLD_LOG,
+	OLD_LOCK,
+	OLD_WWW,
+	OLD_SCRIPT,
+	OLD_KEY,
+	OLD_CERTIFICATE,
+	OLD_ARGUMENTS
+};
+
+static int wrong(int status, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says what is wrong; returns status. */
+static int
+wrong(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("pyked: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputs("\n", stderr);
+	return status;
+}
+
+/* Appends "name PATH" with the absolute path of file: 0, or the status to exit
+ * with. */
+static int
+put_path(struct buf *text, const char *name, const char *file)
+{
+	char *path = path_absolute(file);
+	int bad;
+
+	if (path == NULL)
+		return EXIT_FAILURE;
+	bad = buf_printf(text, "%s ", name) | conf_quote(path, text) |
+	    buf_puts(text, "\n");
+	free(path);
+	return bad == 0 ? 0 : wrong(EXIT_USAGE, "\"%s\" has a control "
+	    "character in it", file);
+}
+
+static int
+put_log(struct buf *text, const char *file)
+{
+	int status;
+
+	(void)buf_puts(text, "log {\n");
+	if ((status = put_path(text, "access", file)) == 0)
+		status = put_path(text, "error", file);
+	(void)buf_puts(text, "}\n");
+	return status;
+}
+
+/* --- the old command line --- */
+
+static int
+put_port(struct buf *text, const char *which, const char *word,
+    const char *option)
+{
+	uint64_t port;
+
+	if (str_u64(str_from(word), UINT16_MAX, &port) == -1)
+		return wrong(EXIT_USAGE, "the %s port \"%s\" is not a number "
+		    "from 0 to 65535", which, word);
+	(void)buf_printf(text, "listen %llu%s\n", (unsigned long long)port,
+	    option);
+	return 0;
+}
+
+static int
+put_ports(struct buf *text, char **words)
+{
+	int status = put_port(text, "HTTP", words[OLD_HTTP], "");
+
+	if (status == 0)
+		status = put_port(text, "HTTPS", words[OLD_HTTPS], " tls");
+	if (status == 0 && strcmp(words[OLD_HTTP], words[OLD_HTTPS]) == 0 &&
+	    strcmp(words[OLD_HTTP], "0") != 0)
+		return wrong(EXIT_USAGE, "the HTTP port and the HTTPS port are "
+		    "both %s: choose two", words[OLD_HTTP]);
+	return status;
+}
+
+static int
+put_certificate(struct buf *text, char **words)
+{
+	char *path = path_absolute(words[OLD_CERTIFICATE]);
+	int bad;
+
+	if (path == NULL)
+		return EXIT_FAILURE;
+	bad = buf_puts(text, "certificate ") | conf_quote(path, text);
+	free(path);
+	if (bad != 0)
+		return wrong(EXIT_USAGE, "\"%s\" has a control character in "
+		    "it", words[OLD_CERTIFICATE]);
+	return put_path(text, "", words[OLD_KEY]);
+}
+
+/* A program can be run without being readable, a script cannot. */
+static int
+put_script(struct buf *text, const char *script)
+{
+	int status;
+
+	if (access(script, R_OK) == -1)
+		return wrong(EXIT_CONF, "the CGI script %s cannot be read: %s",
+		    script, strerror(errno));
+	(void)buf_puts(text, "location /cgi/ {\n");
+	status = put_path(text, "cgi program", script);
+	(void)buf_puts(text, "}\n");
+	return status;
+}
+
+static int
+read_old(struct arguments *a, char **words)
+{
+	struct buf *text = &a->text;
+	int status;
+
+	if ((status = put_ports(text, words)) != 0 ||
+	    (status = put_log(text, words[OLD_LOG])) != 0 ||
+	    (status = put_path(text, "pidfile", words[OLD_LOCK])) != 0 ||
+	    (status = put_path(text, "root", words[OLD_WWW])) != 0 ||
+	    (status = put_script(text, words[OLD_SCRIPT])) != 0)
+		return status;
+	(void)buf_printf(&a->greeting, "pyked serves %s on port %s and, with "
+	    "https, %s; \"kill $(cat %s)\" ends it\n", words[OLD_WWW],
+	    words[OLD_HTTP], words[OLD_HTTPS], words[OLD_LOCK]);
+	return put_certificate(text, words);
+}
+
+/* --- a log file alone --- */
+
+/* An ordinary user has no /run: the pid file is the log's neighbour. */
+static int
+put_pidfile(struct buf *text, const char *log)
+{
+	struct str stem = str_from(log);
+	char *name;
+	int status;
+
+	if (geteuid() == 0)
+		return 0;
+	if (str_ends(stem, STR(".log")))
+		stem.n -= strlen(".log");
+	if (asprintf(&name, "%.*s.pid", (int)stem.n, stem.p) == -1)
+		return wrong(EXIT_FAILURE, "out of memory");
+	status = put_path(text, "pidfile", name);
+	free(name);
+	return status;
+}
+
+static int
+read_log(struct arguments *a, const char *log)
+{
+	int status;
+
+	if ((status = put_log(&a->text, log)) != 0 ||
+	    (status = put_pidfile(&a->text, log)) != 0)
+		return status;
+	(void)buf_puts(&a->greeting, "pyked serves ./www on "
+	    "http://localhost:8080/\n");
+	return put_path(&a->text, "root", "www");
+}
+
+/* --- a folder --- */
+
+/* The first port that is free now, or 0. */
+static unsigned
+free_port(void)
+{
+	struct net_addr addr;
+	unsigned port;
+	int fd;
+
+	for (port = FIRST_PORT; port <= LAST_PORT; port++) {
+		if (net_addr_parse(STR("127.0.0.1"), (uint16_t)port,
+		    &addr) == -1)
+			return 0;
+		fd = net_listen(&addr, 1);
+		if (fd != -1) {
+			(void)close(fd);
+			return port;
+		}
+	}
+	return 0;
+}
+
+static int
+read_folder(struct arguments *a, const char *folder)
+{
+	struct buf site = { .p = NULL };
+	unsigned port = free_port();
+	int status;
+
+	if (port == 0)
+		return wrong(EXIT_FAILURE, "no port from %d to %d is free on "
+		    "127.0.0.1", FIRST_PORT, LAST_PORT);
+	a->foreground = a->alone = true;
+	/* What is served, and also what makes it permanent. */
+	(void)buf_printf(&site, "listen 127.0.0.1:%u\n", port);
+	status = put_path(&site, "root", folder);
+	if (buf_put_str(&a->text, buf_str(&site)) == -1 ||
+	    buf_puts(&a->text, "log {\naccess stdout\nerror stderr warn\n}\n")
+	    == -1)
+		status = wrong(EXIT_FAILURE, "out of memory");
+	(void)buf_printf(&a->greeting, "pyked serves %s\n\n"
+	    "    http://127.0.0.1:%u/\n\n"
+	    "until Ctrl-C. To make it permanent, write this into a file (as "
+	    "root:\n/etc/pyked/pyked.conf) and run \"pyked -c FILE\":\n\n"
+	    "%.*s\nRequests:\n", folder, port, (int)buf_len(&site),
+	    buf_head(&site));
+	buf_free(&site);
+	return status;
+}
+
+/* --- which of them --- */
+
+static int
+tell_neither(const char *word)
+{
+	const char *near = words_nearest(word);
+
+	if (near != NULL)
+		return wrong(EXIT_USAGE, "there is no word \"%s\"; did you "
+		    "mean \"%s\"?", word, near);
+	return wrong(EXIT_USAGE, "\"%s\" is neither a folder to serve, nor a "
+	    "log file (it would end in .log), nor a word (\"pyked -h\" lists "
+	    "them)", word);
+}
+
+static int
+read_one(struct arguments *a, const char *word)
+{
+	struct stat st = { .st_mode = 0 };
+	bool there = stat(word, &st) == 0;
+
+	if (there && S_ISDIR(st.st_mode))
+		return read_folder(a, word);
+	if ((there && S_ISREG(st.st_mode)) ||
+	    str_ends(str_from(word), STR(".log")))
+		return read_log(a, word);
+	return tell_neither(word);
+}
+
+int
+arguments_read(struct arguments *a, int n, char **words)
+{
+	int status;
+
+	*a = (struct arguments){ .foreground = false };
+	if (n == 1)
+		status = read_one(a, words[0]);
+	else if (n == OLD_ARGUMENTS)
+		status = read_old(a, words);
+	else
+		return wrong(EXIT_USAGE, "%d arguments are neither one (a "
+		    "word, a folder or a log file) nor %d", n, OLD_ARGUMENTS);
+	if (status == 0 && (buf_put(&a->text, "", 1) == -1 ||
+	    buf_put(&a->greeting, "", 1) == -1))
+		status = wrong(EXIT_FAILURE, "out of memory");
+	return status;
+}
+
+void
+arguments_free(struct arguments *a)
+{
+	buf_free(&a->text);
+	buf_free(&a->greeting);
+}

@@ -1,0 +1,11 @@
+/*
+ * path: file names of the command line.
+ */
+#ifndef MASTER_PATH_H
+#define MASTER_PATH_H
+
+/* file's name from the root on, as the process leaves its folder; to be freed.
+ * NULL with the reason said on standard error. */
+char   *path_absolute(const char *file);
+
+#endif

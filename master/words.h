@@ -1,0 +1,30 @@
+/*
+ * words: "pyked stop" and its like, said to a server that runs.
+ */
+#ifndef MASTER_WORDS_H
+#define MASTER_WORDS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct word;
+
+/* What else the command line said. */
+struct words_args {
+	const char *file;		/* the configuration; absolute */
+	bool required;			/* it was named, so it must be there */
+	const char *argument;		/* behind the word, or NULL */
+};
+
+/* The word of that name, or NULL. */
+const struct word *words_find(const char *name);
+/* The word that was probably meant, or NULL. */
+const char *words_nearest(const char *name);
+/* May something stand behind it? */
+bool	words_take_argument(const struct word *word);
+/* A line for each of them. */
+void	words_list(FILE *to);
+/* Does it; returns the status to exit with. */
+int	words_run(const struct word *word, const struct words_args *args);
+
+#endif
