@@ -232,6 +232,7 @@ read_folder(struct arguments *a, const char *folder)
 	/* What is served, and also what makes it permanent. */
 	(void)buf_printf(&site, "listen 127.0.0.1:%u\n", port);
 	status = put_path(&site, "root", folder);
+	(void)buf_puts(&site, "listing on\n");
 	if (buf_put_str(&a->text, buf_str(&site)) == -1 ||
 	    buf_puts(&a->text, "log {\naccess stdout\nerror stderr warn\n}\n")
 	    == -1)
