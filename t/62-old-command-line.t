@@ -268,6 +268,9 @@ subtest 'a folder' => sub {
 	ok $port && $port >= 8080 && $port <= 8179, '... and where'
 	    or return diag slurp($out);
 	is curl("http://127.0.0.1:$port/")->{out}, "home\n", 'the page';
+	mkdir "$dir/www/plain" and spew("$dir/www/plain/a file", '');
+	like curl("http://127.0.0.1:$port/plain/")->{out}, qr{"a%20file"},
+	    'a folder without a page is listed';
 	eventually { slurp($out) =~ m{Requests:\n.*"GET / HTTP/1.1" 200}s } 5,
 	    'requests are on the terminal';
 	my ($conf) = slurp($out) =~ /^(listen 127.*?)\n\n/ms;
@@ -275,6 +278,7 @@ subtest 'a folder' => sub {
 	is run($pyked, '-t', '-c', "$dir/own.conf")->{status}, 0,
 	    'the configuration that makes it permanent is right';
 	like $conf, qr{^root "\Q$dir\E/www"$}m, '... and names the folder';
+	like $conf, qr{^listing on$}m, '... and lists folders';
 	ok !IO::Socket::INET->new(PeerAddr => "127.0.0.2:$port"),
 	    'this machine alone can reach it';
 	if ($root) {
