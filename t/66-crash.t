@@ -123,7 +123,7 @@ subtest 'kill -9 of the master' => sub {
 	eventually { !grep { is_alive($_) } @all } 6,
 	    'its workers are gone';
 	my $took = time - $start;
-	cmp_ok $took, '<', scaled(5.5), '... within five seconds';
+	cmp_ok $took, '<', scaled(5), '... within five seconds';
 	diag sprintf 'without its master all was gone after %.1f s', $took;
 	my ($last) = grep { m{/\?last } } $s->access;
 	ok $last, 'the line of the last request was written';

@@ -29,7 +29,7 @@
 #include "worker/transport_tls.h"
 
 #define RESERVED_FDS	32	/* stdio, logs, the channel, libraries */
-#define ORPHAN_MS	5000	/* how long a worker outlives its master */
+#define ORPHAN_MS	4500	/* a worker outlives its master: gone in 5 s */
 
 static struct worker self;
 static const struct worker_args *args;
@@ -63,7 +63,7 @@ static void
 master_is_gone(void)
 {
 	log_warn("the master is gone: no new connections, stopping within "
-	    "%d s", ORPHAN_MS / 1000);
+	    "%d ms", ORPHAN_MS);
 	loop_forget(self.loop, args->channel);
 	stop_at = mono_add_ms(clock_now(), ORPHAN_MS);
 	drain_begin(true);
