@@ -43,7 +43,7 @@ OPT	= -O2
 WERROR	= $(if $(CI),-Werror)
 ALLC	= -std=c11 -D_GNU_SOURCE -DPYKED_VERSION='"$(VERSION)"' -I. -I$(B) \
 	  -isystem /usr/include/bsd -DLIBBSD_OVERLAY $(WARN) $(WERROR) \
-	  $(OPT) -g $(HARDEN) $(CFLAGS)
+	  $(OPT) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
 ALLL	= $(HARDENL) $(LDFLAGS)
 LIBS	= -lssl -lcrypto -lbsd
 
@@ -91,7 +91,7 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2
+	  iproute2 logrotate
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
 
@@ -156,6 +156,38 @@ bench:
 	@$(MAKE) --no-print-directory all cert
 	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R)
 
+# --- installing ---
+
+PREFIX	= /usr/local
+SYSCONFDIR = /etc
+FILES	= DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
+	  t/lib/install-files
+
+# With DESTDIR, nothing outside of it is touched.
+install:
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || \
+	    t/lib/install-packages $(PACKAGES_RUN)
+	@$(MAKE) --no-print-directory all
+	@$(FILES) put $(PROGRAM)
+
+uninstall:
+	@$(FILES) take
+
+# The files that git knows, as they are here, with the last commit's time. The
+# same bytes every time: no order, owner, mask or clock of this machine.
+DIST	= pyked-$(VERSION)
+GIT	= git -c safe.directory="$(CURDIR)"
+dist:
+	@mkdir -p build
+	@$(GIT) rev-parse --show-toplevel >/dev/null
+	@$(GIT) ls-files -z | LC_ALL=C sort -z | tar --create --null \
+	    --no-recursion --format=ustar --transform='s,^,$(DIST)/,S' \
+	    --owner=root:0 --group=root:0 --mode=u=rwX,go=rX \
+	    --mtime=@"$$($(GIT) log -1 --format=%ct)" \
+	    --file=build/$(DIST).tar --files-from=-
+	@gzip -9nf build/$(DIST).tar
+	@echo build/$(DIST).tar.gz
+
 clean:
 	rm -rf build pyked $(SAMPLES)
 
@@ -173,7 +205,10 @@ help:
 #: make lint          style, static analysis, a build with clang
 #: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
 #: make cert          the test certificate that make run uses
+#: make install       for good, below PREFIX (/usr/local); see README.md
+#: make uninstall     takes it away again, but for what you changed
+#: make dist          build/pyked-VERSION.tar.gz, the same bytes every time
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint bench clean help
+	check-arrows lint bench install uninstall dist clean help
