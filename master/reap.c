@@ -50,13 +50,15 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 {
 	bool expected = g->state == GENERATION_ENDING || w->retiring;
 
+	/* Its children are ours now; what it forked itself may still write to
+	 * the memory that is read here. */
+	m->orphans = true;
+	reap_orphans(m);
 	autopsy_report(g, w, status, expected);
 	logwriter_drain_dead(&m->logs, w);
 	autopsy_log_requests(&m->logs, g, w);
 	generation_forget_worker(w);
 	w->pid = 0;
-	/* Its scripts are ours now. */
-	m->orphans = true;
 	if (g->state == GENERATION_STARTING)
 		reload_failed(m, g, "a worker ended before it was ready");
 	else if (!expected)
