@@ -16,6 +16,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "common/sig.h"
 #include "master/config.h"
 #include "master/master.h"
 #include "master/priv.h"
@@ -229,9 +230,13 @@ act(const struct cli *cli, const char *file)
 	struct master_options options = { .file = file,
 	    .foreground = cli->foreground };
 	struct identity who;
-	struct conf *conf = load(cli, file, &who);
+	struct conf *conf;
 	int status;
 
+	/* What serves nobody ends like any command. */
+	if (cli->action != ACTION_RUN)
+		(void)sigprocmask(SIG_SETMASK, sig_wait_mask(), NULL);
+	conf = load(cli, file, &who);
 	if (conf == NULL)
 		return EXIT_CONF;
 	if (cli->action == ACTION_RUN)
