@@ -68,14 +68,19 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 		generation_trim(g);
 }
 
-static void
+/* True when pid was one of them. */
+static bool
 forget_spared(pid_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < nspared; i++)
-		if (spared[i] == pid)
+	for (i = 0; i < nspared; i++) {
+		if (spared[i] == pid) {
 			spared[i] = spared[--nspared];
+			return true;
+		}
+	}
+	return false;
 }
 
 void
@@ -90,8 +95,9 @@ reap_dead(struct master *m)
 		w = find_worker(m, pid, &g);
 		if (w != NULL)
 			bury(m, g, w, status);
-		else
-			forget_spared(pid);
+		else if (!forget_spared(pid))
+			/* It was adopted, and now its children are. */
+			m->orphans = true;
 	}
 }
 
