@@ -204,7 +204,7 @@ put_place(struct buf *out, const struct conf_pos *pos, unsigned width,
 	bool found = false;
 
 	if (has_line(pos))
-		found = conf_file_read(pos->file, true, &text) == 0 &&
+		found = conf_file_read(pos->file, &text) == 0 &&
 		    buf_len(&text) > 0 &&
 		    find_line(buf_str(&text), pos, width, &x) == 0;
 	if (hint != NULL && (!found || width == 0)) {

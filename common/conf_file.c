@@ -38,19 +38,18 @@ read_all(int fd, struct buf *out)
 }
 
 int
-conf_file_read(const char *path, bool regular, struct buf *out)
+conf_file_read(const char *path, struct buf *out)
 {
 	struct stat st;
 	int fd, result = -1, error;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-	    (regular ? O_NONBLOCK : 0));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			errno = EISDIR;
-		else if (regular && !S_ISREG(st.st_mode))
+		else if (!S_ISREG(st.st_mode))
 			errno = EINVAL;
 		else
 			result = read_all(fd, out);

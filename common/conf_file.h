@@ -6,7 +6,6 @@
 #ifndef COMMON_CONF_FILE_H
 #define COMMON_CONF_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/str.h"
@@ -17,10 +16,12 @@ struct buf;
 #define CONF_FILE_MAX	((size_t)16 << 20)	/* bytes of one file */
 
 /*
- * Appends the whole file to out. With regular, anything but a regular file is
- * refused, so that nothing can block. 0, or -1 with errno (EISDIR, EFBIG, ...).
+ * Appends the whole file to out. What is no regular file is refused, so that
+ * nothing can block: the master would hear no signal, and a reload could not
+ * read it a second time. 0, or -1 with errno (EISDIR, EFBIG, EINVAL: it is a
+ * pipe or a device, ...).
  */
-int	conf_file_read(const char *path, bool regular, struct buf *out);
+int	conf_file_read(const char *path, struct buf *out);
 /* The length of the byte-order mark that text begins with: 0 or 3. */
 size_t	conf_file_bom(struct str text);
 /*

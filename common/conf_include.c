@@ -25,14 +25,18 @@ static void
 failed(const struct include *i, const char *file)
 {
 	struct conf_pos first = { .file = file };
-	int error = errno;
+	const char *why = strerror(errno), *hint = NULL;
 
+	if (errno == EINVAL) {
+		why = "it is a pipe or a device";
+		hint = "name a file: every reload reads it again";
+	}
 	if (i->includer == NULL)
-		conf_error(i->tree->errors, &first, 0, NULL,
-		    "cannot be read: %s", strerror(error));
+		conf_error(i->tree->errors, &first, 0, hint,
+		    "cannot be read: %s", why);
 	else
-		conf_error(i->tree->errors, &i->pattern->pos, CONF_WORD, NULL,
-		    "cannot include %s: %s", file, strerror(error));
+		conf_error(i->tree->errors, &i->pattern->pos, CONF_WORD, hint,
+		    "cannot include %s: %s", file, why);
 }
 
 /* Is path one of the files being read? */
@@ -72,7 +76,7 @@ include_file(const struct include *i, const char *name)
 		return;
 	path = realpath(file, NULL);
 	if (path == NULL && strncmp(file, "/dev/", 5) == 0)
-		path = strdup(file);	/* a pipe has no name to find */
+		path = strdup(file);	/* it may have no other name */
 	if (path == NULL) {
 		failed(i, file);
 		return;

@@ -222,6 +222,34 @@ plain_word(struct conf_lexer *l)
 	return good;
 }
 
+/*
+ * The lines below may be the rest of a string and no directives: skips to its
+ * closing quote, told from the opening of another by what follows it.
+ */
+static void
+skip_string(struct conf_lexer *l)
+{
+	struct conf_lexer at = *l;
+	size_t n;
+
+	while (at.p < at.end && *at.p != '"') {
+		n = newline(&at, at.p);
+		if (n > 0)
+			next_line(&at, n);
+		else
+			at.p += 1 + (at.end - at.p > 1 &&
+			    memcmp(at.p, "\\\"", 2) == 0);
+	}
+	if (at.p == at.end)
+		return;
+	at.p++;
+	if (!ends_word(&at))
+		return;
+	l->p = at.p;
+	l->line = at.line;
+	l->line_start = at.line_start;
+}
+
 static bool
 quoted_word(struct conf_lexer *l)
 {
@@ -237,6 +265,7 @@ quoted_word(struct conf_lexer *l)
 	if (l->p == l->end || *l->p != '"') {
 		conf_error(l->tree->errors, &pos, 1, "put a \" at its end",
 		    "this quote is not closed");
+		skip_string(l);
 		return false;
 	}
 	l->p++;

@@ -269,7 +269,7 @@ conf_parse_file(struct conf_tree *tree, struct conf_node *block,
 	struct buf text = { 0 };
 	struct parser p = { .tree = tree, .reading = reading, .lets = lets,
 	    .bottom = block, .block = block };
-	int result = conf_file_read(file, false, &text), error = errno;
+	int result = conf_file_read(file, &text), error = errno;
 
 	if (result == 0 && buf_len(&text) > 0)
 		parse_text(&p, file, buf_str(&text));

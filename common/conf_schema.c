@@ -71,7 +71,7 @@ const struct conf_directive conf_schema[] = {
   .args = { { .type = CONF_PATH },
     { RANGE(CONF_SIZE, M, 1024 * T), IN_CONF(spool_total) } },
   .help = "Where large request bodies wait for a script, and how much room "
-    "they may take together." },
+    "those of one worker may take." },
 
 /* --- limits --- */
 { .name = "limits", .shape = "{ ... }", .where = CONF_IN_MAIN,

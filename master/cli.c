@@ -16,6 +16,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "common/sig.h"
 #include "master/arguments.h"
 #include "master/config.h"
 #include "master/master.h"
@@ -235,6 +236,9 @@ act(const struct cli *cli, const struct master_options *options)
 	/* No file system stays busy because of us. */
 	if (chdir("/") == -1)
 		log_warn("cannot go to /: %s", strerror(errno));
+	/* What serves nobody ends like any command. */
+	if (cli->action != ACTION_RUN)
+		(void)sigprocmask(SIG_SETMASK, sig_wait_mask(), NULL);
 	conf = load(cli, options, &who);
 	if (conf == NULL)
 		return EXIT_CONF;

@@ -152,49 +152,71 @@ logwriter_drain(struct logs *l, const struct generation *all)
 
 /* --- what the dead leave --- */
 
-/* Everything committed, and no waiting: a slow reader loses lines here. */
+/* What there is of n and a chunk. */
+static size_t
+chunk_of(size_t n)
+{
+	return n < CHUNK ? n : CHUNK;
+}
+
+/*
+ * Everything committed, and no waiting: a slow reader loses lines here. A
+ * child of the dead worker may hold the memory still and move the counters as
+ * fast as lines are taken, so a ring is emptied of no more than it can hold.
+ */
 static void
 drain_all(struct logs *l, struct logfile *f, struct ring *r)
 {
 	static char chunk[CHUNK];
+	size_t n, left = r->size;
 	bool broken = false;
-	size_t n;
 
-	while ((n = ring_peek(r, chunk, sizeof(chunk), &broken)) > 0) {
+	while (left > 0 &&
+	    (n = ring_peek(r, chunk, chunk_of(left), &broken)) > 0) {
 		put_lines(l, f, chunk, n);
 		ring_consumed(r, n);
+		left -= n;
 	}
 }
 
-/* Each line with its mark; one that is not ended gets its end here. */
+/* Each line with its mark; one that is not ended gets its end here. As many
+ * as fit go out together: there may be millions of empty ones. */
 static void
 put_undecided(struct logs *l, struct logfile *f, const char *p, size_t n)
 {
-	static char line[CHUNK + sizeof(KILLED)];
+	static char lines[CHUNK + sizeof(KILLED)];
 	const char *newline;
-	size_t len;
+	size_t len, used = 0;
 
 	while (n > 0) {
 		newline = memchr(p, '\n', n);
 		len = newline == NULL ? n : (size_t)(newline - p);
-		memcpy(line, p, len);
-		memcpy(line + len, KILLED "\n", sizeof(KILLED));
-		put_lines(l, f, line, len + sizeof(KILLED));
+		if (used + len + sizeof(KILLED) > sizeof(lines)) {
+			put_lines(l, f, lines, used);
+			used = 0;
+		}
+		memcpy(lines + used, p, len);
+		memcpy(lines + used + len, KILLED "\n", sizeof(KILLED));
+		used += len + sizeof(KILLED);
 		len += newline != NULL;
 		p += len;
 		n -= len;
 	}
+	put_lines(l, f, lines, used);
 }
 
+/* Bounded as above. */
 static void
 drain_undecided(struct logs *l, struct logfile *f, struct ring *r)
 {
 	static char chunk[CHUNK];
-	size_t n;
+	size_t n, left = r->size;
 
-	while ((n = ring_peek_undecided(r, chunk, sizeof(chunk))) > 0) {
+	while (left > 0 &&
+	    (n = ring_peek_undecided(r, chunk, chunk_of(left))) > 0) {
 		put_undecided(l, f, chunk, n);
 		ring_consumed(r, n);
+		left -= n;
 	}
 }
 

@@ -16,7 +16,8 @@ struct worker_process;
 /* Takes some lines out of every ring of the list's workers; true when there
  * may be more. */
 bool	logwriter_drain(struct logs *l, const struct generation *all);
-/* Takes out everything a dead worker left, marking what is undecided. */
+/* Takes out everything a dead worker left, marking what is undecided; never
+ * more than its rings hold, whoever may go on writing to them. */
 void	logwriter_drain_dead(struct logs *l, struct worker_process *w);
 
 #endif

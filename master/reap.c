@@ -50,13 +50,15 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 {
 	bool expected = g->state == GENERATION_ENDING || w->retiring;
 
+	/* Its children are ours now; what it forked itself may still write to
+	 * the memory that is read here. */
+	m->orphans = true;
+	reap_orphans(m);
 	autopsy_report(g, w, status, expected);
 	logwriter_drain_dead(&m->logs, w);
 	autopsy_log_requests(&m->logs, g, w);
 	generation_forget_worker(w);
 	w->pid = 0;
-	/* Its scripts are ours now. */
-	m->orphans = true;
 	if (g->state == GENERATION_STARTING)
 		reload_failed(m, g, "a worker ended before it was ready");
 	else if (!expected)
@@ -66,14 +68,19 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 		generation_trim(g);
 }
 
-static void
+/* True when pid was one of them. */
+static bool
 forget_spared(pid_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < nspared; i++)
-		if (spared[i] == pid)
+	for (i = 0; i < nspared; i++) {
+		if (spared[i] == pid) {
 			spared[i] = spared[--nspared];
+			return true;
+		}
+	}
+	return false;
 }
 
 void
@@ -88,8 +95,9 @@ reap_dead(struct master *m)
 		w = find_worker(m, pid, &g);
 		if (w != NULL)
 			bury(m, g, w, status);
-		else
-			forget_spared(pid);
+		else if (!forget_spared(pid))
+			/* It was adopted, and now its children are. */
+			m->orphans = true;
 	}
 }
 

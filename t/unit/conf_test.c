@@ -92,6 +92,16 @@ test_words(void)
 	    "pyked.conf:1:6: this quote is not closed\n"
 	    "    1 | root \"/srv\n"
 	    "      |      ^ put a \" at its end\n");
+	bad_part("env A \"one\ntwo\"\n", "1:7: this quote is not closed");
+	bad_part("env A \"one\n\\\" server {\n\r\n\" B\n",
+	    "1:7: this quote is not closed");
+	bad("root \"/srv\npidfile \"/x y\"\ndrian 5s\n", 2,
+	    "pyked.conf:1:6: this quote is not closed\n"
+	    "    1 | root \"/srv\n"
+	    "      |      ^ put a \" at its end\n"
+	    "pyked.conf:3:1: unknown directive \"drian\" at main level\n"
+	    "    3 | drian 5s\n"
+	    "      | ^^^^^ did you mean \"drain\"?\n");
 	bad_part("root /s\"rv\"\n", "1:8: a quote in the middle of a word");
 	bad_part("root \"/s\"rv\n", "1:10: text right behind a closing quote");
 	bad_part("root /s\\nx\n", "1:8: \"\\n\" means nothing");

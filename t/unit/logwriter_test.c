@@ -1,8 +1,10 @@
 /* The master's logs: hostile rings, lines cut short, lines lost and counted. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -150,6 +152,71 @@ test_huge_line(void)
 	logs_teardown();
 }
 
+/* What a dead worker forked: it has the ring too, and fills it for ever. */
+static _Noreturn void
+refill(struct ring_shared *r, size_t size, bool commit)
+{
+	for (;;) {
+		uint64_t tail = atomic_load(&r->tail);
+
+		atomic_store(&r->pending, tail + size);
+		if (commit)
+			atomic_store(&r->head, tail + size);
+	}
+}
+
+static off_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 ? -1 : st.st_size;
+}
+
+static void
+test_survivor(bool commit)
+{
+	struct ring *r = &worker.shm.access;
+	int status;
+	pid_t pid;
+	off_t size;
+
+	logs_setup();
+	memset(r->shared->data, 'x', r->size);
+	pid = fork();
+	if (pid == 0)
+		refill(r->shared, r->size, commit);
+	while (atomic_load(&r->shared->pending) == 0)
+		;
+	/* What never returns ends the test. */
+	(void)alarm(60);
+	logwriter_drain_dead(&logs, &worker);
+	(void)alarm(0);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, &status, 0);
+	size = size_of(access_path);
+	ok(size > 0 && size <= 3 * (off_t)r->size, "a ring that is filled for "
+	    "ever is emptied once, %lld bytes", (long long)size);
+	logs_teardown();
+}
+
+/* The shortest lines there are, as many as fit. */
+static void
+test_empty_lines(void)
+{
+	struct ring *r = &worker.shm.access;
+	off_t size;
+
+	logs_setup();
+	memset(r->shared->data, '\n', r->size);
+	atomic_store(&r->shared->pending, r->size);
+	logwriter_drain_dead(&logs, &worker);
+	size = size_of(access_path);
+	ok(size == (off_t)r->size * (off_t)strlen(" killed\n"),
+	    "every undecided line is marked, %lld bytes", (long long)size);
+	logs_teardown();
+}
+
 static void
 limit_files(rlim_t n)
 {
@@ -264,6 +331,9 @@ main(void)
 	test_hostile_lines();
 	test_hostile_counters();
 	test_huge_line();
+	test_survivor(true);
+	test_survivor(false);
+	test_empty_lines();
 	test_full_disk();
 	test_slow_reader();
 	test_reopen();

@@ -55,27 +55,6 @@ wait_for_turn(struct cgi_script *s)
 	return 0;
 }
 
-/* Runs the script now or later: 0, or the status to fail with; the script is
- * none of the request's any more then. */
-static int
-admit(struct cgi_script *s)
-{
-	struct request *r = s->request;
-	int status;
-
-	cgi_script_attach(s);
-	/* Whoever waits already is waiting for a lower count than ours. */
-	if (cgi_worker.running < s->conf->processes)
-		status = run_now(s);
-	else
-		status = wait_for_turn(s);
-	if (status != 0)
-		return cgi_script_refuse(s, status);
-	if (r->score != NULL)
-		atomic_store(&r->score->phase, SCORE_SCRIPT);
-	return 0;
-}
-
 /* The first in the queue that may run now. */
 static struct cgi_script *
 next_to_run(void)
@@ -88,6 +67,28 @@ next_to_run(void)
 			return s;
 	}
 	return NULL;
+}
+
+/* Runs the script now or later: 0, or the status to fail with; the script is
+ * none of the request's any more then. */
+static int
+admit(struct cgi_script *s)
+{
+	struct request *r = s->request;
+	int status;
+
+	cgi_script_attach(s);
+	/* Who waits for a lower count than ours keeps nobody waiting; who may
+	 * run already, and will when the pump comes, goes first. */
+	if (cgi_worker.running < s->conf->processes && next_to_run() == NULL)
+		status = run_now(s);
+	else
+		status = wait_for_turn(s);
+	if (status != 0)
+		return cgi_script_refuse(s, status);
+	if (r->score != NULL)
+		atomic_store(&r->score->phase, SCORE_SCRIPT);
+	return 0;
 }
 
 static void

@@ -74,7 +74,7 @@ open_spool(const struct conf *conf)
 
 /* RFC 4918 11.5: 507 says that there is no room for this request. */
 static int
-status_of(int error)
+status_of_spool(int error)
 {
 	switch (error) {
 	case ENOSPC:
@@ -152,9 +152,9 @@ cgi_body_put(struct cgi_body *b, const struct conf *conf, const char *p,
 	if (!b->in_file && b->n <= CGI_BODY_MEMORY)
 		return buf_put(&b->memory, p, n) == 0 ? 0 : 503;
 	if (!b->in_file && spill(b, conf) == -1)
-		return status_of(errno);
+		return status_of_spool(errno);
 	if (put_file(b, conf, (struct str){ p, n }) == -1)
-		return status_of(errno);
+		return status_of_spool(errno);
 	return 0;
 }
 

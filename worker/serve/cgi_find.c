@@ -18,7 +18,7 @@
 
 /* What to answer when a part of the path cannot be opened. */
 static int
-status_of(int error)
+status_of_open(int error)
 {
 	switch (error) {
 	case ENOENT:
@@ -43,8 +43,8 @@ look_at(int dir, const char *path, mode_t *mode)
 
 	fd = beneath_open(dir, path, O_PATH);
 	if (fd == -1)
-		return status_of(errno);
-	status = fstat(fd, &st) == 0 ? 0 : status_of(errno);
+		return status_of_open(errno);
+	status = fstat(fd, &st) == 0 ? 0 : status_of_open(errno);
 	*mode = st.st_mode;
 	(void)close(fd);
 	return status;

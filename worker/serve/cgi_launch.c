@@ -142,7 +142,7 @@ explain(const struct cgi_script *s, const struct ends *e,
 
 /* What is short now may not be later. */
 static int
-status_of(int error)
+status_of_start(int error)
 {
 	switch (error) {
 	case EAGAIN:
@@ -178,12 +178,12 @@ spawn(struct cgi_script *s, char **env, struct ends *e)
 		s->pid = 0;
 	}
 	explain(s, e, &why);
-	return status_of(why.error);
+	return status_of_start(why.error);
 }
 
 /* The process is there: from here on its record is what ends it. */
 static int
-watch(struct cgi_script *s, const struct ends *e)
+adopt(struct cgi_script *s, const struct ends *e)
 {
 	s->state = CGI_HEAD;
 	s->out = e->out[0];
@@ -213,7 +213,7 @@ cgi_launch(struct cgi_script *s)
 	status = spawn(s, env, &e);
 	close_ends(&e);
 	if (status == 0)
-		return watch(s, &e);
+		return adopt(s, &e);
 	close_if(e.out[0]);
 	close_if(e.err[0]);
 	return status;

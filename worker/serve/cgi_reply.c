@@ -24,7 +24,7 @@ static void	on_stdout(void *arg, enum loop_events ready);
 
 /* The descriptor is known to the loop since the start, so this cannot fail. */
 static void
-watch(struct cgi_script *s, bool on)
+watch_output(struct cgi_script *s, bool on)
 {
 	if (s->watching == on || s->out == -1)
 		return;
@@ -61,7 +61,7 @@ fill(struct cgi_script *s)
 static void
 await(struct cgi_script *s)
 {
-	watch(s, true);
+	watch_output(s, true);
 	if (s->exited)
 		timeout_set(&cgi_worker.graces, &s->grace,
 		    mono_add_ms(clock_now(), GRACE_MS));
@@ -89,7 +89,7 @@ has_no_body(const struct request *r, int status)
  * client.
  */
 static int
-status_of(const struct cgi_output *out)
+status_of_head(const struct cgi_output *out)
 {
 	if (out->status != 0)
 		return out->status;
@@ -119,7 +119,7 @@ fill_response(struct cgi_script *s, const struct cgi_output *out)
 		    out->field[i].value) == -1)
 			return -1;
 	}
-	response->status = status_of(out);
+	response->status = status_of_head(out);
 	response->length = out->has_length ? (int64_t)out->length : -1;
 	return 0;
 }
@@ -211,7 +211,7 @@ on_stdout(void *arg, enum loop_events ready)
 		break;
 	case CGI_SENDING:
 		if (!s->waiting) {
-			watch(s, false);
+			watch_output(s, false);
 			break;
 		}
 		s->waiting = false;
