@@ -420,9 +420,11 @@ subtest 'workers that die young' => sub {
 		sleep 0.02;
 	}
 	is scalar @took, 6, 'are replaced, always';
-	cmp_ok $took[$_], '<', scaled(0.09), "at once at first ($_)"
-	    for 0 .. 2;
-	cmp_ok $took[5], '>', 0.35, 'ever more slowly then';
+	# The log has the times that were decided on; those seen here depend on
+	# what else the machine does.
+	is join(' ', $s->log =~ /died young \d+ times: the next one starts in (\S+) s/g),
+	    '0.1 0.2 0.4', 'at once at first, then ever more slowly';
+	cmp_ok $took[5], '>', 0.35, '... as it says';
 	like $s->log, qr/died young 6 times/, '... which is logged';
 	ok is_alive($steady), 'the other is left alone';
 	like $s->log, qr/process \d+\) was killed by signal 6 /,
