@@ -42,7 +42,7 @@ const struct conf_directive conf_schema[] = {
 
 /* --- the process --- */
 { .name = "user", .shape = "NAME", .value = "www-data", .least = 1, .most = 1,
-  .where = CONF_IN_MAIN, .apply = conf_set_user,
+  .where = CONF_IN_MAIN, .restart = true, .apply = conf_set_user,
   .help = "Workers run as this user when pyked is started by root." },
 { .name = "workers", .shape = "auto | N", .value = "auto", .least = 1,
   .most = 1, .where = CONF_IN_MAIN, .apply = conf_set_workers,
