@@ -5,6 +5,26 @@
 
 #include "common/conf_schema.h"
 
+/* Between which limits values are: "range: 512 to 1m, 10ms to 1h". */
+static int
+put_ranges(const struct conf_directive *d, struct buf *out)
+{
+	const struct conf_arg *arg;
+	int bad = 0;
+	bool first = true;
+
+	for (arg = d->args; arg < d->args + CONF_ARGS; arg++) {
+		if (arg->max == 0)
+			continue;
+		bad |= buf_puts(out, first ? "\n    range: " : ", ");
+		conf_value_write(arg, arg->min, out);
+		bad |= buf_puts(out, " to ");
+		conf_value_write(arg, arg->max, out);
+		first = false;
+	}
+	return bad;
+}
+
 static int
 put_help(const struct conf_directive *d, struct buf *out)
 {
@@ -23,6 +43,7 @@ put_help(const struct conf_directive *d, struct buf *out)
 	}
 	if (d->value != NULL)
 		bad |= buf_printf(out, "\n    default: %s", d->value);
+	bad |= put_ranges(d, out);
 	bad |= buf_printf(out, "\n    a change needs: a %s\n",
 	    d->restart ? "restart" : "reload");
 	return bad == 0 ? 0 : -1;

@@ -42,7 +42,7 @@ const struct conf_directive conf_schema[] = {
 
 /* --- the process --- */
 { .name = "user", .shape = "NAME", .value = "www-data", .least = 1, .most = 1,
-  .where = CONF_IN_MAIN, .apply = conf_set_user,
+  .where = CONF_IN_MAIN, .restart = true, .apply = conf_set_user,
   .help = "Workers run as this user when pyked is started by root." },
 { .name = "workers", .shape = "auto | N", .value = "auto", .least = 1,
   .most = 1, .where = CONF_IN_MAIN, .apply = conf_set_workers,
@@ -89,7 +89,7 @@ const struct conf_directive conf_schema[] = {
     "handshake has as long)." },
 { .name = "fields", .shape = "N", .value = "100", .least = 1, .most = 1,
   .where = CONF_IN_LIMITS,
-  .args = { { RANGE(CONF_NUMBER, 1, 1000), IN_CONF(limits.fields) } },
+  .args = { { RANGE(CONF_NUMBER, 1, 128), IN_CONF(limits.fields) } },
   .help = "How many header fields a request may have." },
 { .name = "body", .shape = "SIZE [TIME]", .value = "8m 10s", .least = 1,
   .most = 2, .where = CONF_IN_LIMITS,

@@ -243,6 +243,7 @@ test_help(void)
 	    "requests.\n"
 	    "    belongs in: limits block\n"
 	    "    default: 15s 1000\n"
+	    "    range: 1s to 1d, 1 to 1000000000\n"
 	    "    a change needs: a reload\n")), "and it reads well");
 	buf_free(&out);
 	ok(conf_help_list(&out) == 0 && buf_put(&out, "", 1) == 0,

@@ -4,6 +4,7 @@
  */
 #include "worker/http/parse.h"
 
+#include "common/conf_schema.h"
 #include "t/unit/edge.h"
 #include "t/unit/tap.h"
 
@@ -621,6 +622,17 @@ test_mutations(void)
 	    complete);
 }
 
+/* The parser asserts its room; a configuration must not ask for more. */
+static void
+test_configured_limits(void)
+{
+	const struct conf_directive *d = conf_schema_find(STR("fields"),
+	    CONF_IN_LIMITS);
+
+	ok(d != NULL && d->args[0].max == HTTP_FIELDS_MAX,
+	    "the most fields that can be configured are what fits");
+}
+
 int
 main(void)
 {
@@ -631,6 +643,7 @@ main(void)
 	test_all_bytes();
 	test_line_limits();
 	test_head_limits();
+	test_configured_limits();
 	test_linear();
 	test_lookup();
 	test_has();
