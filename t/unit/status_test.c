@@ -12,7 +12,7 @@ main(void)
 	    308, 400, 401, 403, 404, 405, 408, 412, 413, 414, 416, 417, 421,
 	    429, 431, 500, 501, 502, 503, 504, 505 };
 	unsigned lines = 0, wrong = 0;
-	char text[16];
+	char text[32];
 
 	ok(str_eq(status_reason(404), STR("Not Found")), "the phrase of 404");
 	ok(str_eq(status_line(404), STR("HTTP/1.1 404 Not Found\r\n")),
