@@ -256,6 +256,50 @@ test_full_disk(void)
 	logs_teardown();
 }
 
+static unsigned
+count(const char *path, const char *what)
+{
+	const char *p = content(path);
+	unsigned n = 0;
+
+	while ((p = strstr(p, what)) != NULL) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
+/* Lines are lost all the time: it is told when it begins, and why. */
+static void
+test_loss_goes_on(void)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), fine, i;
+
+	logs_setup();
+	fine = logs.access.fd;
+	logs.access.fd = full;
+	/* No report is due for a while. */
+	logs.next_report = mono_add_ms(clock_now(), 100000);
+	for (i = 0; i < 3; i++) {
+		put("lost\n", true);
+		(void)logwriter_drain(&logs, &generation);
+		logs_report(&logs);
+	}
+	ok(count(error_path, " warn pyked: access lines are being lost: "
+	    "No space left on device: make room on its disk\n") == 1,
+	    "a loss is told at its first line, once");
+	logs.access.fd = fine;
+	put("kept\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	logs.next_report = (struct mono){ 0 };
+	logs_report(&logs);
+	ok(count(error_path, " 3 access lines lost from ") == 1 &&
+	    count(error_path, ": No space left on device\n") == 1,
+	    "at its end how many, and still why");
+	(void)close(full);
+	logs_teardown();
+}
+
 /* A reader that is slow for a while loses nothing. */
 static void
 test_slow_reader(void)
@@ -335,6 +379,7 @@ main(void)
 	test_survivor(false);
 	test_empty_lines();
 	test_full_disk();
+	test_loss_goes_on();
 	test_slow_reader();
 	test_reopen();
 	(void)unlink(access_path);
