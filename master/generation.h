@@ -37,6 +37,8 @@ struct worker_process {
 	struct mono escalate_at;	/* when a stronger one follows */
 	uint64_t heartbeat;		/* as it was at the last check */
 	unsigned still;			/* checks since it moved */
+	bool broken;			/* a ring made no sense: not yet told */
+	struct mono told_rings_at;	/* when its rings were last told of */
 };
 
 enum generation_state {

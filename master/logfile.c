@@ -249,6 +249,7 @@ lose(struct logfile *f, const char *p, size_t n)
 	if (f->lost == 0)
 		f->lost_from = clock_wall();
 	f->lost_to = clock_wall();
+	f->lost_error = f->error;
 	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		f->lost++;
 		p++;

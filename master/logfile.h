@@ -31,6 +31,8 @@ struct logfile {
 	uint64_t lost;			/* lines dropped, not yet reported */
 	time_t lost_from;		/* wall time of the first of these */
 	time_t lost_to;			/* and of the last */
+	int lost_error;			/* why the last was lost, or 0 */
+	bool announced;			/* it was said that lines are lost */
 };
 
 /* Opens what c names; a log named nowhere goes to terminal (a descriptor) in

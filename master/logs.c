@@ -152,7 +152,49 @@ format_time(time_t t, char text[32])
 		text[0] = '\0';
 }
 
-/* Says once that lines are being lost; how many comes when it is over. */
+static const char *
+why_lost(int error)
+{
+	switch (error) {
+	case 0:
+		return "the log could not be written";
+	case EAGAIN:
+		return "its reader does not read";
+	default:
+		return strerror(error);
+	}
+}
+
+static const char *
+cure(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		return "make room on its disk";
+	case EFBIG:
+		return "rotate it: it may not grow any more";
+	case EAGAIN:
+	case EPIPE:
+		return "look after the program that reads it";
+	default:
+		return "look after its disk, or name another log and reload";
+	}
+}
+
+/* Says at once that lines are being lost; of the error log nobody can be told
+ * before it is over. */
+static void
+announce(struct logfile *f)
+{
+	if (f->lost == 0 || f->announced)
+		return;
+	f->announced = true;
+	log_warn("%s lines are being lost: %s: %s", f->name,
+	    why_lost(f->lost_error), cure(f->lost_error));
+}
+
+/* Says how many lines were lost once none is any more. */
 static void
 report_lost(struct logs *l, struct logfile *f)
 {
@@ -167,10 +209,11 @@ report_lost(struct logs *l, struct logfile *f)
 	f->lost = 0;
 	before = l->error.lost;
 	log_warn("%llu %s lines lost from %s to %s: %s",
-	    (unsigned long long)n, f->name, from, to, f->error != 0 ?
-	    strerror(f->error) : "the log could not be written");
-	if (l->error.lost == before)
+	    (unsigned long long)n, f->name, from, to, why_lost(f->lost_error));
+	if (l->error.lost == before) {
+		f->announced = false;
 		return;
+	}
 	/* This line was lost as well: it is not counted, and comes again. */
 	l->error.lost = before;
 	f->lost = n;
@@ -179,6 +222,7 @@ report_lost(struct logs *l, struct logfile *f)
 void
 logs_report(struct logs *l)
 {
+	announce(&l->access);
 	if (mono_before(clock_now(), l->next_report))
 		return;
 	l->next_report = mono_add_ms(clock_now(), 1000);

@@ -46,7 +46,8 @@ void	logs_forget_lines(struct logs *l);
 void	logs_free(struct logs *l);
 /* A whole line, or several, into the error log. */
 void	logs_put_error(struct logs *l, const char *line, size_t n);
-/* Reports lines that were lost, at most once a second. */
+/* Says at once that access lines are being lost, and how many when it is over;
+ * that at most once a second. */
 void	logs_report(struct logs *l);
 
 #endif

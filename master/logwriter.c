@@ -15,6 +15,8 @@
 #define CHUNK		((size_t)64 << 10)
 /* Written to one log in a turn of the master's loop, by all rings. */
 #define TURN_BYTES	((size_t)256 << 10)
+/* What is wrong with a worker's rings is told this often at most. */
+#define REPORT_US	1000000
 /* What stands before the newline of a line whose response may not have left. */
 #define KILLED		" killed"
 
@@ -74,19 +76,37 @@ put_lines(struct logs *l, struct logfile *f, const char *p, size_t n)
 /* --- draining --- */
 
 static void
-report_dropped(struct ring *r, const struct worker_process *w,
-    const char *what)
+report_rings(struct worker_process *w)
 {
-	uint64_t n = ring_take_dropped(r);
+	unsigned long long access = ring_take_dropped(&w->shm.access);
+	unsigned long long errors = ring_take_dropped(&w->shm.errors);
 
-	if (n > 0)
-		log_warn("%llu %s lines of worker %u lost: its ring was full",
-		    (unsigned long long)n, what, w->slot);
+	/* Such a worker's counts make no sense either. */
+	if (w->broken)
+		log_error("worker %u: its log rings made no sense and were "
+		    "emptied", w->slot);
+	else if (access > 0 || errors > 0)
+		log_warn("worker %u: %llu access and %llu error lines lost, "
+		    "its rings were full", w->slot, access, errors);
+	else
+		return;
+	w->broken = false;
+	w->told_rings_at = clock_now();
+}
+
+/* A hijacked worker must not fill the error log with what is said of it. */
+static void
+report_rings_seldom(struct worker_process *w)
+{
+	if (!mono_is_set(w->told_rings_at) ||
+	    mono_us(w->told_rings_at, clock_now()) >= REPORT_US)
+		report_rings(w);
 }
 
 /* Takes up to about limit bytes; true when there may be more. */
 static bool
-drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit)
+drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit,
+    bool *ever_broken)
 {
 	static char chunk[CHUNK];
 	size_t n, taken = 0;
@@ -96,9 +116,7 @@ drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit)
 	 * only when it is given up does the ring flow again. */
 	while (!logfile_is_stuck(f)) {
 		n = ring_peek(r, chunk, sizeof(chunk), &broken);
-		if (broken)
-			log_error("a worker's %s ring made no sense and was "
-			    "emptied", f->name);
+		*ever_broken |= broken;
 		if (n == 0)
 			return false;
 		put_lines(l, f, chunk, n);
@@ -113,12 +131,12 @@ drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit)
 static bool
 drain_worker(struct logs *l, struct worker_process *w, size_t limit)
 {
-	bool more = drain_ring(l, &l->access, &w->shm.access, limit);
+	bool more = drain_ring(l, &l->access, &w->shm.access, limit,
+	    &w->broken);
 
-	if (drain_ring(l, &l->error, &w->shm.errors, limit))
+	if (drain_ring(l, &l->error, &w->shm.errors, limit, &w->broken))
 		more = true;
-	report_dropped(&w->shm.access, w, "access");
-	report_dropped(&w->shm.errors, w, "error");
+	report_rings_seldom(w);
 	return more;
 }
 
@@ -226,6 +244,5 @@ logwriter_drain_dead(struct logs *l, struct worker_process *w)
 	drain_all(l, &l->access, &w->shm.access);
 	drain_undecided(l, &l->access, &w->shm.access);
 	drain_all(l, &l->error, &w->shm.errors);
-	report_dropped(&w->shm.access, w, "access");
-	report_dropped(&w->shm.errors, w, "error");
+	report_rings(w);
 }

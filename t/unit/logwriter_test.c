@@ -81,6 +81,19 @@ has(const char *path, const char *expected)
 	return false;
 }
 
+static unsigned
+count(const char *path, const char *what)
+{
+	const char *p = content(path);
+	unsigned n = 0;
+
+	while ((p = strstr(p, what)) != NULL) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
 static void
 test_lines(void)
 {
@@ -127,6 +140,35 @@ test_hostile_counters(void)
 	atomic_store(&worker.shm.access.shared->pending, 17);
 	logwriter_drain_dead(&logs, &worker);
 	ok(has(access_path, ""), "nor when it is dead");
+	logs_teardown();
+}
+
+/* A worker that does nothing else. */
+static void
+test_hostile_flood(void)
+{
+	int i;
+
+	logs_setup();
+	worker.told_rings_at = (struct mono){ 0 };
+	for (i = 0; i < 100; i++) {
+		atomic_fetch_add(&worker.shm.access.shared->head, UINT64_MAX /
+		    3);
+		atomic_store(&worker.shm.access.shared->dropped, 5);
+		atomic_store(&worker.shm.errors.shared->dropped, 7);
+		(void)logwriter_drain(&logs, &generation);
+	}
+	ok(count(error_path, "\n") == 1 && strstr(content(error_path), " error "
+	    "pyked: worker 0: its log rings made no sense") != NULL,
+	    "a hundred complaints are one line");
+	worker.told_rings_at = mono_add_ms(worker.told_rings_at, -1000);
+	(void)logwriter_drain(&logs, &generation);
+	ok(count(error_path, "\n") == 2, "a second later there is another");
+	(void)logwriter_drain(&logs, &generation);
+	ring_drop(&worker.shm.access);
+	logwriter_drain_dead(&logs, &worker);
+	ok(strstr(content(error_path), ": 1 access and 0 error lines lost, its "
+	    "rings were full\n") != NULL, "the dead one's last is told");
 	logs_teardown();
 }
 
@@ -256,6 +298,37 @@ test_full_disk(void)
 	logs_teardown();
 }
 
+/* Lines are lost all the time: it is told when it begins, and why. */
+static void
+test_loss_goes_on(void)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), fine, i;
+
+	logs_setup();
+	fine = logs.access.fd;
+	logs.access.fd = full;
+	/* No report is due for a while. */
+	logs.next_report = mono_add_ms(clock_now(), 100000);
+	for (i = 0; i < 3; i++) {
+		put("lost\n", true);
+		(void)logwriter_drain(&logs, &generation);
+		logs_report(&logs);
+	}
+	ok(count(error_path, " warn pyked: access lines are being lost: "
+	    "No space left on device: make room on its disk\n") == 1,
+	    "a loss is told at its first line, once");
+	logs.access.fd = fine;
+	put("kept\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	logs.next_report = (struct mono){ 0 };
+	logs_report(&logs);
+	ok(count(error_path, " 3 access lines lost from ") == 1 &&
+	    count(error_path, ": No space left on device\n") == 1,
+	    "at its end how many, and still why");
+	(void)close(full);
+	logs_teardown();
+}
+
 /* A reader that is slow for a while loses nothing. */
 static void
 test_slow_reader(void)
@@ -330,11 +403,13 @@ main(void)
 	test_lines();
 	test_hostile_lines();
 	test_hostile_counters();
+	test_hostile_flood();
 	test_huge_line();
 	test_survivor(true);
 	test_survivor(false);
 	test_empty_lines();
 	test_full_disk();
+	test_loss_goes_on();
 	test_slow_reader();
 	test_reopen();
 	(void)unlink(access_path);
