@@ -26,6 +26,7 @@ END
 my $s = Pyked->start(scripts => { note => $note }, servers => <<"END");
 server {
 	listen 127.0.0.1:0
+	root \@SITE\@
 	location /cgi/ {
 		cgi dir \@CGI\@
 		env NOTES $notes
