@@ -92,6 +92,26 @@ make_default_folder(const struct conf_logfile *c)
 		priv_make_folder_of(c->path);
 }
 
+static int
+refuse_standard(const struct conf_logfile *c, struct conf_errors *errors)
+{
+	conf_error(errors, &c->pos, 0, NULL, "a log can go to stdout or stderr "
+	    "only in the foreground (-f)");
+	return -1;
+}
+
+static int
+refuse_file(const struct logfile *f, const struct conf_logfile *c, int error,
+    struct conf_errors *errors)
+{
+	conf_error(errors, &c->pos, 0, error == ENOENT ? "make its folder" :
+	    NULL, "cannot open the %s log%s%s: %s", f->name,
+	    f->kind == CONF_LOG_FILE ? " " : "",
+	    f->kind == CONF_LOG_FILE ? c->path : "", error == ELOOP ?
+	    "it is a symbolic link, which is not followed" : strerror(error));
+	return -1;
+}
+
 int
 logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
     struct conf_errors *errors)
@@ -101,11 +121,8 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 	*f = (struct logfile){ .name = f->name, .kind = kind, .fd = -1 };
 	if (kind == CONF_LOG_OFF)
 		return 0;
-	if (kind != CONF_LOG_FILE && terminal == -1) {
-		conf_error(errors, &c->pos, 0, NULL, "a log can go to stdout "
-		    "or stderr only in the foreground (-f)");
-		return -1;
-	}
+	if (kind != CONF_LOG_FILE && terminal == -1)
+		return refuse_standard(c, errors);
 	if (kind == CONF_LOG_FILE) {
 		make_default_folder(c);
 		f->path = strdup(c->path);
@@ -114,10 +131,7 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 		f->fd = open_kind(kind, f->path);
 	if (f->fd != -1)
 		return 0;
-	conf_error(errors, &c->pos, 0, NULL, "cannot open the %s log%s%s: %s",
-	    f->name, kind == CONF_LOG_FILE ? " " : "",
-	    kind == CONF_LOG_FILE ? c->path : "", errno == ELOOP ?
-	    "it is a symbolic link, which is not followed" : strerror(errno));
+	(void)refuse_file(f, c, errno, errors);
 	logfile_close(f);
 	return -1;
 }
@@ -161,11 +175,20 @@ logfile_replace(struct logfile *f, struct logfile *fresh)
 }
 
 int
-logfile_check(const struct conf_logfile *c, const struct identity *who,
-    int terminal, struct conf_errors *errors)
+logfile_check(const char *name, const struct conf_logfile *c,
+    const struct identity *who, int terminal, struct conf_errors *errors)
 {
-	if (kind_of(c, terminal) != CONF_LOG_FILE ||
-	    !priv_may_replace(who, c->path))
+	struct logfile f = { .name = name, .kind = kind_of(c, terminal) };
+	int error;
+
+	if (f.kind == CONF_LOG_OFF)
+		return 0;
+	if (f.kind != CONF_LOG_FILE)
+		return terminal == -1 ? refuse_standard(c, errors) : 0;
+	error = priv_cannot_write(c->path, c->kind == CONF_LOG_UNSET);
+	if (error != 0)
+		return refuse_file(&f, c, error, errors);
+	if (!priv_may_replace(who, c->path))
 		return 0;
 	conf_error(errors, &c->pos, 0, NULL, "the log %s could be replaced by "
 	    "the user that workers run as: let only root write to its folder",

@@ -47,11 +47,13 @@ int	logfile_reopen(struct logfile *f);
 /* f goes on where fresh goes; fresh is empty afterwards. */
 void	logfile_replace(struct logfile *f, struct logfile *fresh);
 /*
- * Checks that whoever workers run as cannot replace the file that c names
- * (CVE-2016-1247); what is wrong is added to errors: 0 or -1.
+ * Checks, and touches nothing, that logfile_open would not fail for the log
+ * called name, and that whoever workers run as cannot replace the file that c
+ * names (CVE-2016-1247); what is wrong is added to errors: 0 or -1.
  */
-int	logfile_check(const struct conf_logfile *c, const struct identity *who,
-	    int terminal, struct conf_errors *errors);
+int	logfile_check(const char *name, const struct conf_logfile *c,
+	    const struct identity *who, int terminal,
+	    struct conf_errors *errors);
 /* Writes whole lines, or keeps them, or drops and counts them. */
 void	logfile_put(struct logfile *f, const char *p, size_t n);
 /* Tries again to write what was kept. */
