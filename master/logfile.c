@@ -17,8 +17,9 @@
 #include "common/net.h"
 #include "master/priv.h"
 
-/* How long lines are kept for a reader that does not read. */
+/* How long lines are kept for a reader that takes less than so much. */
 #define PATIENCE_US	1000000
+#define PROGRESS	((size_t)64 << 10)
 /* How many bytes of them at most. */
 #define REST_MAX	((size_t)1 << 20)
 
@@ -232,6 +233,17 @@ write_once(struct logfile *f, const char *p, size_t n, bool newline)
 	return done - newline;
 }
 
+static void
+note_failure(struct logfile *f, int error, size_t done)
+{
+	f->error = error;
+	f->moved += done;
+	if (mono_is_set(f->failing) && f->moved < PROGRESS)
+		return;
+	f->failing = clock_now();
+	f->moved = 0;
+}
+
 /* Writes until all is out or the kernel refuses; returns how much is out. */
 static size_t
 write_out(struct logfile *f, const char *p, size_t n, bool newline)
@@ -242,9 +254,7 @@ write_out(struct logfile *f, const char *p, size_t n, bool newline)
 	while (done < n) {
 		w = write_once(f, p + done, n - done, newline);
 		if (w == -1) {
-			f->error = errno;
-			if (!mono_is_set(f->failing))
-				f->failing = clock_now();
+			note_failure(f, errno, done);
 			return done;
 		}
 		newline = false;
@@ -253,6 +263,7 @@ write_out(struct logfile *f, const char *p, size_t n, bool newline)
 	}
 	f->error = 0;
 	f->failing = (struct mono){ 0 };
+	f->moved = 0;
 	return done;
 }
 
@@ -298,6 +309,30 @@ logfile_put(struct logfile *f, const char *p, size_t n)
 		done = write_out(f, p, n, f->midline);
 	if (done < n)
 		keep(f, p + done, n - done);
+}
+
+size_t
+logfile_offer(struct logfile *f, const char *p, size_t n)
+{
+	const char *newline;
+	size_t done, end = n;
+
+	if (f->fd == -1 || n == 0)
+		return n;
+	if (buf_len(&f->rest) > 0)
+		return 0;
+	done = write_out(f, p, n, f->midline);
+	if (done < n && is_hopeless(f)) {
+		lose(f, p + done, n - done);
+		return n;
+	}
+	if (done == n || done == 0 || p[done - 1] == '\n')
+		return done;
+	newline = memchr(p + done, '\n', n - done);
+	if (newline != NULL)
+		end = (size_t)(newline - p) + 1;
+	keep(f, p + done, end - done);
+	return end;
 }
 
 void
