@@ -169,7 +169,7 @@ set_option(int fd, int level, int name)
 }
 
 static int
-bind_and_listen(int fd, const struct net_addr *a, int backlog)
+prepare_and_bind(int fd, const struct net_addr *a)
 {
 	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1)
 		return -1;
@@ -180,26 +180,38 @@ bind_and_listen(int fd, const struct net_addr *a, int backlog)
 	 * the client's delayed acknowledgement (RFC 1122 4.2.3.4). */
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
 		return -1;
-	if (bind(fd, &a->sa, net_addr_len(a)) == -1)
-		return -1;
-	return listen(fd, backlog > 0 ? backlog : INT_MAX);
+	return bind(fd, &a->sa, net_addr_len(a));
+}
+
+static int
+fail_closing(int fd)
+{
+	int saved = errno;
+
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+net_bind(const struct net_addr *a)
+{
+	int fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+
+	if (fd == -1 || prepare_and_bind(fd, a) == 0)
+		return fd;
+	return fail_closing(fd);
 }
 
 int
 net_listen(const struct net_addr *a, int backlog)
 {
-	int fd, saved;
+	int fd = net_bind(a);
 
-	fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (bind_and_listen(fd, a, backlog) == -1) {
-		saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	if (fd == -1 || listen(fd, backlog > 0 ? backlog : INT_MAX) == 0)
+		return fd;
+	return fail_closing(fd);
 }
 
 int

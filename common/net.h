@@ -44,6 +44,8 @@ int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);
  * backlog is cut to somaxconn by the kernel. -1 with errno.
  */
 int	net_listen(const struct net_addr *a, int backlog);
+/* The same, but only bound. */
+int	net_bind(const struct net_addr *a);
 /* The address a socket is bound to (its real port, when 0 was asked for). */
 int	net_local(int fd, struct net_addr *out);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */

@@ -19,6 +19,7 @@
 #include "common/sig.h"
 #include "master/arguments.h"
 #include "master/config.h"
+#include "master/listen.h"
 #include "master/master.h"
 #include "master/path.h"
 #include "master/words.h"
@@ -219,6 +220,11 @@ load(const struct cli *cli, const struct master_options *options,
 	}
 	as.foreground |= cli->action == ACTION_DUMP;
 	conf = config_load(&as, who, &errors);
+	if (conf != NULL && cli->action == ACTION_TEST &&
+	    listen_check(conf, &errors) == -1) {
+		conf_free(conf);
+		conf = NULL;
+	}
 	if (conf == NULL)
 		(void)fwrite(buf_head(&errors.text), 1, buf_len(&errors.text),
 		    stderr);

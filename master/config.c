@@ -4,12 +4,24 @@
  */
 #include "master/config.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/conf.h"
 #include "common/log.h"
 #include "master/logs.h"
 #include "master/master.h"
+
+/* A second server in somebody's terminal is in nobody's way. */
+bool
+config_wants_pidfile(const struct master_options *options,
+    const struct conf *conf)
+{
+	if (conf->pidfile_set || !options->foreground)
+		return true;
+	return geteuid() == 0 && !options->alone;
+}
 
 /* Whoever can replace the pid file names the process that an init script
  * sends its signals to. */
@@ -17,6 +29,17 @@ static int
 check_pidfile(const struct conf *conf, const struct identity *who,
     struct conf_errors *errors)
 {
+	int error = priv_cannot_write(conf->pidfile, !conf->pidfile_set);
+
+	if (error != 0) {
+		conf_error(errors, &conf->pidfile_pos, 0,
+		    conf->file == conf_command_line ? NULL :
+		    "name another one with \"pidfile\"",
+		    "cannot use the pid file %s: %s", conf->pidfile,
+		    error == ELOOP ? "it is a symbolic link" :
+		    strerror(error));
+		return -1;
+	}
 	if (!priv_may_replace(who, conf->pidfile))
 		return 0;
 	conf_error(errors, &conf->pidfile_pos, 0, NULL, "the pid file %s could "
@@ -41,11 +64,12 @@ check_control(const struct conf *conf, const struct identity *who,
 
 static int
 check_files(const struct conf *conf, const struct identity *who,
-    bool foreground, struct conf_errors *errors)
+    const struct master_options *options, struct conf_errors *errors)
 {
-	int rc = logs_check(conf, who, foreground, errors);
+	int rc = logs_check(conf, who, options->foreground, errors);
 
-	if (check_pidfile(conf, who, errors) == -1)
+	if (config_wants_pidfile(options, conf) &&
+	    check_pidfile(conf, who, errors) == -1)
 		rc = -1;
 	return check_control(conf, who, errors) == -1 ? -1 : rc;
 }
@@ -65,7 +89,7 @@ config_load(const struct master_options *options, struct identity *who,
 		rc = -1;
 	if (priv_identify(who, conf, errors) == -1)
 		rc = -1;
-	else if (check_files(conf, who, options->foreground, errors) == -1)
+	else if (check_files(conf, who, options, errors) == -1)
 		rc = -1;
 	if (rc == 0)
 		return conf;

@@ -4,6 +4,8 @@
 #ifndef MASTER_CONFIG_H
 #define MASTER_CONFIG_H
 
+#include <stdbool.h>
+
 struct conf;
 struct conf_errors;
 struct identity;
@@ -16,6 +18,9 @@ struct master_options;
  */
 struct conf *config_load(const struct master_options *options,
 	    struct identity *who, struct conf_errors *errors);
+/* Is a pid file to be made, or is this a server that nothing looks for? */
+bool	config_wants_pidfile(const struct master_options *options,
+	    const struct conf *conf);
 /* Logs each line of what is wrong, with prefix before it. */
 void	config_report(const struct conf_errors *errors, const char *prefix);
 

@@ -101,16 +101,11 @@ may_be_missing(const struct conf_listen *c, int error)
 	return c->optional && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
-/* One socket, or -1: errors says why, unless it may be missing. */
-static int
-bind_one(const struct conf_listen *c, struct conf_errors *errors)
+static void
+refuse(const struct conf_listen *c, int error, struct conf_errors *errors)
 {
 	char text[NET_ADDR_TEXT], why[REASON_MAX];
-	int fd = net_listen(&c->addr, c->backlog);
-	int error = errno;
 
-	if (fd != -1)
-		return fd;
 	(void)net_addr_text(&c->addr, text);
 	if (may_be_missing(c, error))
 		log_info("not listening on %s: %s", text, explain(&c->addr,
@@ -122,7 +117,17 @@ bind_one(const struct conf_listen *c, struct conf_errors *errors)
 	else
 		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s: "
 		    "%s", text, explain(&c->addr, error, why));
-	return -1;
+}
+
+/* One socket, or -1: errors says why, unless it may be missing. */
+static int
+bind_one(const struct conf_listen *c, struct conf_errors *errors)
+{
+	int fd = net_listen(&c->addr, c->backlog);
+
+	if (fd == -1)
+		refuse(c, errno, errors);
+	return fd;
 }
 
 /* The first socket of old that was asked for with addr and is not yet in
@@ -179,6 +184,14 @@ allocate(struct listen_set *s, size_t n)
 	return s->sockets == NULL || s->fresh == NULL ? -1 : 0;
 }
 
+/* "listen 80" is one mistake, not one for IPv6 as well. */
+static bool
+is_half_of(const struct conf_listen *c, const struct conf_listen *failed)
+{
+	return failed != NULL && c->optional &&
+	    net_addr_port(&c->addr) == net_addr_port(&failed->addr);
+}
+
 /* Goes on after a failure: all that is in use is told in one run. */
 static int
 open_all(struct listen_set *s, const struct conf *conf,
@@ -190,9 +203,7 @@ open_all(struct listen_set *s, const struct conf *conf,
 
 	for (i = 0; i < conf->nlistens; i++) {
 		c = &conf->listens[i];
-		/* "listen 80" is one mistake, not one for IPv6 as well. */
-		if (failed != NULL && c->optional &&
-		    net_addr_port(&c->addr) == net_addr_port(&failed->addr))
+		if (is_half_of(c, failed))
 			continue;
 		old_fd = find_old(old, used, &c->addr);
 		if (open_one(s, c, old_fd, errors) == -1)
@@ -222,6 +233,29 @@ listen_open(struct listen_set *s, const struct conf *conf,
 	if (rc == -1)
 		listen_close(s);
 	return rc;
+}
+
+int
+listen_check(const struct conf *conf, struct conf_errors *errors)
+{
+	const struct conf_listen *c, *failed = NULL;
+	unsigned before = errors->n;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < conf->nlistens; i++) {
+		c = &conf->listens[i];
+		if (is_half_of(c, failed))
+			continue;
+		fd = net_bind(&c->addr);
+		if (fd != -1) {
+			(void)close(fd);
+		} else if (errno != EADDRINUSE) {
+			refuse(c, errno, errors);
+			failed = c;
+		}
+	}
+	return errors->n == before ? 0 : -1;
 }
 
 void

@@ -26,6 +26,9 @@ struct listen_set {
  */
 int	listen_open(struct listen_set *s, const struct conf *conf,
 	    const struct listen_set *old, struct conf_errors *errors);
+/* Could they all be bound, were no other program there? Each that could not is
+ * added to errors: 0 or -1. Nothing listens meanwhile. */
+int	listen_check(const struct conf *conf, struct conf_errors *errors);
 /* Once the set is in use: logs the addresses that are new, and gives the
  * others the backlog they are to have now. */
 void	listen_announce(const struct listen_set *s);

@@ -17,8 +17,9 @@
 #include "common/net.h"
 #include "master/priv.h"
 
-/* How long lines are kept for a reader that does not read. */
+/* How long lines are kept for a reader that takes less than so much. */
 #define PATIENCE_US	1000000
+#define PROGRESS	((size_t)64 << 10)
 /* How many bytes of them at most. */
 #define REST_MAX	((size_t)1 << 20)
 
@@ -92,6 +93,26 @@ make_default_folder(const struct conf_logfile *c)
 		priv_make_folder_of(c->path);
 }
 
+static int
+refuse_standard(const struct conf_logfile *c, struct conf_errors *errors)
+{
+	conf_error(errors, &c->pos, 0, NULL, "a log can go to stdout or stderr "
+	    "only in the foreground (-f)");
+	return -1;
+}
+
+static int
+refuse_file(const struct logfile *f, const struct conf_logfile *c, int error,
+    struct conf_errors *errors)
+{
+	conf_error(errors, &c->pos, 0, error == ENOENT ? "make its folder" :
+	    NULL, "cannot open the %s log%s%s: %s", f->name,
+	    f->kind == CONF_LOG_FILE ? " " : "",
+	    f->kind == CONF_LOG_FILE ? c->path : "", error == ELOOP ?
+	    "it is a symbolic link, which is not followed" : strerror(error));
+	return -1;
+}
+
 int
 logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
     struct conf_errors *errors)
@@ -101,11 +122,8 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 	*f = (struct logfile){ .name = f->name, .kind = kind, .fd = -1 };
 	if (kind == CONF_LOG_OFF)
 		return 0;
-	if (kind != CONF_LOG_FILE && terminal == -1) {
-		conf_error(errors, &c->pos, 0, NULL, "a log can go to stdout "
-		    "or stderr only in the foreground (-f)");
-		return -1;
-	}
+	if (kind != CONF_LOG_FILE && terminal == -1)
+		return refuse_standard(c, errors);
 	if (kind == CONF_LOG_FILE) {
 		make_default_folder(c);
 		f->path = strdup(c->path);
@@ -114,10 +132,7 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 		f->fd = open_kind(kind, f->path);
 	if (f->fd != -1)
 		return 0;
-	conf_error(errors, &c->pos, 0, NULL, "cannot open the %s log%s%s: %s",
-	    f->name, kind == CONF_LOG_FILE ? " " : "",
-	    kind == CONF_LOG_FILE ? c->path : "", errno == ELOOP ?
-	    "it is a symbolic link, which is not followed" : strerror(errno));
+	(void)refuse_file(f, c, errno, errors);
 	logfile_close(f);
 	return -1;
 }
@@ -161,11 +176,20 @@ logfile_replace(struct logfile *f, struct logfile *fresh)
 }
 
 int
-logfile_check(const struct conf_logfile *c, const struct identity *who,
-    int terminal, struct conf_errors *errors)
+logfile_check(const char *name, const struct conf_logfile *c,
+    const struct identity *who, int terminal, struct conf_errors *errors)
 {
-	if (kind_of(c, terminal) != CONF_LOG_FILE ||
-	    !priv_may_replace(who, c->path))
+	struct logfile f = { .name = name, .kind = kind_of(c, terminal) };
+	int error;
+
+	if (f.kind == CONF_LOG_OFF)
+		return 0;
+	if (f.kind != CONF_LOG_FILE)
+		return terminal == -1 ? refuse_standard(c, errors) : 0;
+	error = priv_cannot_write(c->path, c->kind == CONF_LOG_UNSET);
+	if (error != 0)
+		return refuse_file(&f, c, error, errors);
+	if (!priv_may_replace(who, c->path))
 		return 0;
 	conf_error(errors, &c->pos, 0, NULL, "the log %s could be replaced by "
 	    "the user that workers run as: let only root write to its folder",
@@ -209,6 +233,17 @@ write_once(struct logfile *f, const char *p, size_t n, bool newline)
 	return done - newline;
 }
 
+static void
+note_failure(struct logfile *f, int error, size_t done)
+{
+	f->error = error;
+	f->moved += done;
+	if (mono_is_set(f->failing) && f->moved < PROGRESS)
+		return;
+	f->failing = clock_now();
+	f->moved = 0;
+}
+
 /* Writes until all is out or the kernel refuses; returns how much is out. */
 static size_t
 write_out(struct logfile *f, const char *p, size_t n, bool newline)
@@ -219,9 +254,7 @@ write_out(struct logfile *f, const char *p, size_t n, bool newline)
 	while (done < n) {
 		w = write_once(f, p + done, n - done, newline);
 		if (w == -1) {
-			f->error = errno;
-			if (!mono_is_set(f->failing))
-				f->failing = clock_now();
+			note_failure(f, errno, done);
 			return done;
 		}
 		newline = false;
@@ -230,6 +263,7 @@ write_out(struct logfile *f, const char *p, size_t n, bool newline)
 	}
 	f->error = 0;
 	f->failing = (struct mono){ 0 };
+	f->moved = 0;
 	return done;
 }
 
@@ -275,6 +309,30 @@ logfile_put(struct logfile *f, const char *p, size_t n)
 		done = write_out(f, p, n, f->midline);
 	if (done < n)
 		keep(f, p + done, n - done);
+}
+
+size_t
+logfile_offer(struct logfile *f, const char *p, size_t n)
+{
+	const char *newline;
+	size_t done, end = n;
+
+	if (f->fd == -1 || n == 0)
+		return n;
+	if (buf_len(&f->rest) > 0)
+		return 0;
+	done = write_out(f, p, n, f->midline);
+	if (done < n && is_hopeless(f)) {
+		lose(f, p + done, n - done);
+		return n;
+	}
+	if (done == n || done == 0 || p[done - 1] == '\n')
+		return done;
+	newline = memchr(p + done, '\n', n - done);
+	if (newline != NULL)
+		end = (size_t)(newline - p) + 1;
+	keep(f, p + done, end - done);
+	return end;
 }
 
 void

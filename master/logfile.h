@@ -2,7 +2,7 @@
  * logfile: one log that is written to and never waited for.
  *
  * Lines go out in one write() where the kernel takes them; what it does not
- * take now is kept for a second and then dropped and counted, and a full disk
+ * take now waits for a second and is then dropped and counted, and a full disk
  * drops at once. A line that was cut short by that is ended before the next.
  */
 #ifndef MASTER_LOGFILE_H
@@ -28,6 +28,7 @@ struct logfile {
 	bool midline;			/* the file ends within a line */
 	int error;			/* of the last write, or 0 */
 	struct mono failing;		/* since when; not set = it is not */
+	size_t moved;			/* bytes that went out since then */
 	uint64_t lost;			/* lines dropped, not yet reported */
 	time_t lost_from;		/* wall time of the first of these */
 	time_t lost_to;			/* and of the last */
@@ -47,13 +48,21 @@ int	logfile_reopen(struct logfile *f);
 /* f goes on where fresh goes; fresh is empty afterwards. */
 void	logfile_replace(struct logfile *f, struct logfile *fresh);
 /*
- * Checks that whoever workers run as cannot replace the file that c names
- * (CVE-2016-1247); what is wrong is added to errors: 0 or -1.
+ * Checks, and touches nothing, that logfile_open would not fail for the log
+ * called name, and that whoever workers run as cannot replace the file that c
+ * names (CVE-2016-1247); what is wrong is added to errors: 0 or -1.
  */
-int	logfile_check(const struct conf_logfile *c, const struct identity *who,
-	    int terminal, struct conf_errors *errors);
+int	logfile_check(const char *name, const struct conf_logfile *c,
+	    const struct identity *who, int terminal,
+	    struct conf_errors *errors);
 /* Writes whole lines, or keeps them, or drops and counts them. */
 void	logfile_put(struct logfile *f, const char *p, size_t n);
+/*
+ * The same for lines that wait where they outlive this process: what the log
+ * does not take now is the caller's to offer again, only the end of a line
+ * that was cut is kept. Returns how many of the n bytes are dealt with.
+ */
+size_t	logfile_offer(struct logfile *f, const char *p, size_t n);
 /* Tries again to write what was kept. */
 void	logfile_flush(struct logfile *f);
 /* Lines are being kept: better leave further ones where they are. */

@@ -23,11 +23,11 @@ int
 logs_check(const struct conf *conf, const struct identity *who,
     bool foreground, struct conf_errors *errors)
 {
-	int rc = logfile_check(&conf->access, who,
+	int rc = logfile_check("access", &conf->access, who,
 	    foreground ? STDOUT_FILENO : -1, errors);
 
-	if (logfile_check(&conf->error, who, foreground ? STDERR_FILENO : -1,
-	    errors) == -1)
+	if (logfile_check("error", &conf->error, who,
+	    foreground ? STDERR_FILENO : -1, errors) == -1)
 		rc = -1;
 	return rc;
 }

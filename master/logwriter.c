@@ -73,6 +73,18 @@ put_lines(struct logs *l, struct logfile *f, const char *p, size_t n)
 		logfile_put(f, p, n);
 }
 
+/* How many of the n bytes from a ring may leave it. What waits for a slow
+ * reader stays there, and outlives a master that is killed: its worker writes
+ * it. Escaped lines are others than the ring's. */
+static size_t
+offer_lines(struct logs *l, struct logfile *f, const char *p, size_t n)
+{
+	if (is_clean(p, n) && !(l->echo && f == &l->error))
+		return logfile_offer(f, p, n);
+	put_lines(l, f, p, n);
+	return n;
+}
+
 /* --- draining --- */
 
 static void
@@ -109,18 +121,18 @@ drain_ring(struct logs *l, struct logfile *f, struct ring *r, size_t limit,
     bool *ever_broken)
 {
 	static char chunk[CHUNK];
-	size_t n, taken = 0;
+	size_t n, used, taken = 0;
 	bool broken;
 
-	/* What a slow reader has not taken waits in the ring, which is large;
-	 * only when it is given up does the ring flow again. */
 	while (!logfile_is_stuck(f)) {
 		n = ring_peek(r, chunk, sizeof(chunk), &broken);
 		*ever_broken |= broken;
 		if (n == 0)
 			return false;
-		put_lines(l, f, chunk, n);
-		ring_consumed(r, n);
+		used = offer_lines(l, f, chunk, n);
+		ring_consumed(r, used);
+		if (used < n)
+			return false;
 		taken += n;
 		if (taken >= limit)
 			return true;

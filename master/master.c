@@ -198,25 +198,18 @@ open_logs(struct master *m, const struct conf *conf)
 	return 0;
 }
 
-/* A second server in somebody's terminal is in nobody's way. */
-static bool
-wants_pidfile(const struct master *m, const struct conf *conf)
-{
-	if (conf->pidfile_set || !m->options->foreground)
-		return true;
-	return geteuid() == 0 && !m->options->alone;
-}
-
 /* Takes over conf. 0, or -1 with the reason logged. */
 static int
 start(struct master *m, struct conf *conf)
 {
+	bool pidfile = config_wants_pidfile(m->options, conf);
+
 	log_set_role("master");
 	m->started = clock_now();
 	if ((!m->options->foreground && daemon_detach(&m->daemon) == -1) ||
-	    (wants_pidfile(m, conf) && daemon_lock(&m->daemon, conf) == -1) ||
+	    (pidfile && daemon_lock(&m->daemon, conf) == -1) ||
 	    open_logs(m, conf) == -1 ||
-	    ((conf->control_set || wants_pidfile(m, conf)) &&
+	    ((conf->control_set || pidfile) &&
 	    control_open(&m->control, conf) == -1)) {
 		conf_free(conf);
 		return -1;

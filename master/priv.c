@@ -197,6 +197,50 @@ priv_may_replace(const struct identity *who, const char *path)
 	return may;
 }
 
+/* May a name be made in folder; or it, when make is set? */
+static int
+cannot_create(char *folder, bool make)
+{
+	struct stat st;
+
+	if (stat(folder, &st) == -1) {
+		if (errno != ENOENT || !make)
+			return errno;
+		cut_last(folder);
+		return cannot_create(folder, false);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR;
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == -1 ?
+	    errno : 0;
+}
+
+int
+priv_cannot_write(const char *path, bool make_folder)
+{
+	struct stat st;
+	char *folder;
+	int error;
+
+	if (lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return ELOOP;
+		if (S_ISDIR(st.st_mode))
+			return EISDIR;
+		return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == -1 ?
+		    errno : 0;
+	}
+	if (errno != ENOENT)
+		return errno;
+	folder = strdup(path);
+	if (folder == NULL)
+		return ENOMEM;
+	cut_last(folder);
+	error = cannot_create(folder, make_folder && geteuid() == 0);
+	free(folder);
+	return error;
+}
+
 void
 priv_make_folder_of(const char *path)
 {

@@ -27,8 +27,13 @@ int	priv_identify(struct identity *who, const struct conf *conf,
  */
 int	priv_drop(const struct identity *who, bool sandbox);
 /* Could who put another file in the place of path? Never when nothing is
- * dropped: then who is the one that writes it. */
+ * dropped: then who is the one that writes it. False too when it cannot be
+ * told because a folder is not there: ask priv_cannot_write as well. */
 bool	priv_may_replace(const struct identity *who, const char *path);
+/* Why this process could not open path to write to it, making it when it is
+ * missing and its folder, when that is to be made: an errno, or 0. Touches
+ * nothing. No link is followed. */
+int	priv_cannot_write(const char *path, bool make_folder);
 /* As root, makes the folder of a default path (0755) when it is missing. What
  * goes wrong shows when the file itself is opened. */
 void	priv_make_folder_of(const char *path);

@@ -215,7 +215,7 @@ subtest 'the pid file' => sub {
 	spew("$next->{dir}/target", "precious\n");
 	symlink "$next->{dir}/target", "$next->{dir}/pyked.pid";
 	$r = run($pyked, '-f', '-c', $next->{conf});
-	is $r->{status}, 1, 'a symbolic link';
+	is $r->{status}, 78, 'a symbolic link';
 	like $r->{err}, qr/symbolic link/, '... is not followed';
 	is slurp("$next->{dir}/target"), "precious\n", '... nor written to';
 };
@@ -290,7 +290,7 @@ END
 	$s->write_conf(servers => undef,
 	    log => "access stdout\nerror \@DIR\@/error.log info\n");
 	my $r = run($pyked, '-c', $s->{conf});
-	is $r->{status}, 1, 'a log on standard output';
+	is $r->{status}, 78, 'a log on standard output';
 	like $r->{err}, qr/stdout.*only in the foreground/, '... needs -f';
 	$s->write_conf(log => "access \@DIR\@/no/such/folder/access.log\n"
 	    . "error \@DIR\@/error.log info\n");
@@ -541,7 +541,7 @@ subtest 'logs in bad places' => sub {
 	my $s = Pyked->prepare;
 	symlink "$s->{dir}/elsewhere", $s->{access_log};
 	my $r = run($pyked, '-f', '-c', $s->{conf});
-	is $r->{status}, 1, 'a symbolic link';
+	is $r->{status}, 78, 'a symbolic link';
 	like $r->{err}, qr/access log.*symbolic link/, '... is not followed';
 	ok !-e "$s->{dir}/elsewhere", '... nor created';
 	unlink $s->{access_log};

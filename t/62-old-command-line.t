@@ -161,9 +161,9 @@ subtest 'mistakes' => sub {
 		key => 'other.key')],
 	    [78, qr{certificate.*\S+/none}, old(0, 0, cert => 'none')],
 	    [78, qr{key.*\S+/none}, old(0, 0, key => 'none')],
-	    [1, qr{access log \S+/none/x.log: No such file}, old(0, 0,
+	    [78, qr{access log \S+/none/x.log: No such file}, old(0, 0,
 		log => 'none/x.log')],
-	    [1, qr{pid file \S+/none/lock: No such file}, old(0, 0,
+	    [78, qr{pid file \S+/none/lock: No such file}, old(0, 0,
 		lock => 'none/lock')],
 	) {
 		my ($status, $pattern, @arguments) = @$_;

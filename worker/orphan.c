@@ -3,9 +3,13 @@
  */
 #include "worker/orphan.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "common/shm.h"
+
+/* How soon a slow reader is offered more. */
+#define RETRY_MS	10
 
 static struct shm *rings;		/* borrowed */
 static int log_fd[2] = { -1, -1 };	/* owned: error, access */
@@ -37,21 +41,21 @@ orphan_begin(void)
 	alone = true;
 }
 
-/* What cannot be written is lost: there is nobody left to keep it for. */
+/* What a slow reader does not take waits in the ring for the next turn; what
+ * cannot be written is lost: there is nobody left to keep it for. */
 static void
 flush(struct ring *ring, int fd)
 {
 	char lines[16384];
 	bool broken;
+	ssize_t done;
 	size_t n;
 
 	while ((n = ring_peek(ring, lines, sizeof(lines), &broken)) > 0) {
-		if (fd != -1) {
-			ssize_t ignored = write(fd, lines, n);
-
-			(void)ignored;
-		}
-		ring_consumed(ring, n);
+		done = fd == -1 ? (ssize_t)n : write(fd, lines, n);
+		if (done == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		ring_consumed(ring, done == -1 ? n : (size_t)done);
 	}
 }
 
@@ -62,4 +66,26 @@ orphan_flush(void)
 		return;
 	flush(&rings->errors, log_fd[0]);
 	flush(&rings->access, log_fd[1]);
+}
+
+static bool
+is_empty(const struct ring *ring)
+{
+	return atomic_load_explicit(&ring->shared->head,
+	    memory_order_relaxed) == ring->tail;
+}
+
+bool
+orphan_has_lines(void)
+{
+	return alone && !(is_empty(&rings->errors) &&
+	    is_empty(&rings->access));
+}
+
+struct mono
+orphan_next(struct mono until)
+{
+	struct mono next = mono_add_ms(clock_now(), RETRY_MS);
+
+	return orphan_has_lines() && mono_before(next, until) ? next : until;
 }

@@ -180,6 +180,7 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = listing_next(until);
+	until = orphan_next(until);
 	return cgi_next(until);
 }
 
@@ -235,7 +236,8 @@ is_done(void)
 {
 	if (mono_is_set(stop_at) && !mono_before(clock_now(), stop_at))
 		return true;
-	return self.draining && self.conns == NULL && !cgi_is_busy();
+	return self.draining && self.conns == NULL && !cgi_is_busy() &&
+	    !orphan_has_lines();
 }
 
 static void

@@ -366,6 +366,70 @@ test_slow_reader(void)
 	logs_teardown();
 }
 
+/* What such a reader has not taken is left to the worker, if we die. */
+static void
+test_lines_stay(void)
+{
+	char drop[65536];
+	struct logfile *f = &logs.access;
+	const char *tail;
+	int ends[2], i;
+	ssize_t n;
+	struct ring orphan;
+	bool broken;
+
+	logs_setup();
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
+		abort();
+	(void)close(f->fd);
+	f->fd = ends[1];
+	for (i = 0; i < 10000; i++)
+		put("a line of no common length\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	(void)logwriter_drain(&logs, &generation);
+	n = read(ends[0], drop, sizeof(drop));
+	orphan = worker.shm.access;
+	orphan.tail = atomic_load(&orphan.shared->tail);
+	ok(n + (ssize_t)buf_len(&f->rest) + (ssize_t)ring_used(&orphan) ==
+	    10000 * 27 && buf_len(&f->rest) < 27,
+	    "of 10000 lines %zu bytes are kept", buf_len(&f->rest));
+	tail = ring_peek(&orphan, drop, sizeof(drop), &broken) > 0 ? drop : "";
+	ok(strncmp(tail, "a line", 6) == 0, "the others whole in the ring");
+	ok(f->lost == 0, "none is lost");
+	(void)close(ends[0]);
+	logs_teardown();
+}
+
+/* A reader without end, but no fast one: longer than our patience. */
+static void
+test_steady_reader(void)
+{
+	char drop[16384];
+	struct logfile *f = &logs.access;
+	int ends[2], i;
+	ssize_t n;
+	size_t got = 0;
+
+	logs_setup();
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
+		abort();
+	(void)close(f->fd);
+	f->fd = ends[1];
+	for (i = 0; i < 100000; i++)
+		put("a line of no common length\n", true);
+	(void)logwriter_drain(&logs, &generation);
+	while ((n = read(ends[0], drop, sizeof(drop))) > 0) {
+		got += (size_t)n;
+		/* As if each took a tenth of a second. */
+		f->failing = mono_add_ms(f->failing, -100);
+		(void)logwriter_drain(&logs, &generation);
+	}
+	ok(got == 100000 * 27 && f->lost == 0, "every line comes, %zu bytes",
+	    got);
+	(void)close(ends[0]);
+	logs_teardown();
+}
+
 static void
 test_reopen(void)
 {
@@ -411,6 +475,8 @@ main(void)
 	test_full_disk();
 	test_loss_goes_on();
 	test_slow_reader();
+	test_lines_stay();
+	test_steady_reader();
 	test_reopen();
 	(void)unlink(access_path);
 	(void)unlink(error_path);
