@@ -60,7 +60,12 @@ subtest 'an open connection' => sub {
 	sleep 0.05;
 
 	ok reload(), 'a reload';
-	my $r = $idle->get('/');
+	# The old workers hear of it just after it was logged.
+	my $r;
+	wait_until {
+		$r = $idle->get('/');
+		$r->{status} ne '200' || field($r, 'Connection') eq 'close';
+	};
 	is $r->{status}, 200, 'the next request on the idle one is answered';
 	is field($r, 'Connection'), 'close', '... and is its last';
 	is length $busy->response->{body}, 8 << 20, 'a download is finished';
