@@ -143,8 +143,10 @@ END
 
 	# The workers that the load has now are the second generation's.
 	wait_until { $s->workers == 1 } 5;
+	my $drained;
 	saturated($s, sub {
 		my ($worker) = @_;
+		$drained = $worker;
 		my $c = client($s);
 		is $c->get('/')->{status}, 200, 'a connection';
 		my $start = time;
@@ -158,7 +160,10 @@ END
 		in_time('QUIT', time - $start);
 	});
 
-	wait_until { $s->workers == 1 } 15;
+	wait_until {
+		my @now = $s->workers;
+		@now == 1 && $now[0] != $drained;
+	} 15;
 	saturated($s, sub {
 		my ($worker) = @_;
 		my $start = time;
