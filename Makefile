@@ -179,7 +179,9 @@ DIST	= pyked-$(VERSION)
 GIT	= git -c safe.directory="$(CURDIR)"
 dist:
 	@mkdir -p build
-	@$(GIT) rev-parse --show-toplevel >/dev/null
+	@$(GIT) rev-parse --show-toplevel >/dev/null 2>&1 || { echo "make" \
+	    "dist needs the git checkout: what is in it is what is packed"; \
+	    exit 1; }
 	@$(GIT) ls-files -z | LC_ALL=C sort -z | tar --create --null \
 	    --no-recursion --format=ustar --transform='s,^,$(DIST)/,S' \
 	    --owner=root:0 --group=root:0 --mode=u=rwX,go=rX \

@@ -85,31 +85,30 @@ put_log(struct buf *text, const char *file)
 /* --- the old command line --- */
 
 static int
-put_port(struct buf *text, const char *which, const char *word,
-    const char *option)
+read_port(const char *which, const char *word, uint64_t *port)
 {
-	uint64_t port;
-
-	if (str_u64(str_from(word), UINT16_MAX, &port) == -1)
+	if (str_u64(str_from(word), UINT16_MAX, port) == -1)
 		return wrong(EXIT_USAGE, "the %s port \"%s\" is not a number "
 		    "from 0 to 65535", which, word);
-	(void)buf_printf(text, "listen %llu%s\n", (unsigned long long)port,
-	    option);
 	return 0;
 }
 
 static int
 put_ports(struct buf *text, char **words)
 {
-	int status = put_port(text, "HTTP", words[OLD_HTTP], "");
+	uint64_t http, https;
+	int status = read_port("HTTP", words[OLD_HTTP], &http);
 
 	if (status == 0)
-		status = put_port(text, "HTTPS", words[OLD_HTTPS], " tls");
-	if (status == 0 && strcmp(words[OLD_HTTP], words[OLD_HTTPS]) == 0 &&
-	    strcmp(words[OLD_HTTP], "0") != 0)
+		status = read_port("HTTPS", words[OLD_HTTPS], &https);
+	if (status != 0)
+		return status;
+	if (http == https && http != 0)
 		return wrong(EXIT_USAGE, "the HTTP port and the HTTPS port are "
 		    "both %s: choose two", words[OLD_HTTP]);
-	return status;
+	(void)buf_printf(text, "listen %u\nlisten %u tls\n", (unsigned)http,
+	    (unsigned)https);
+	return 0;
 }
 
 static int
@@ -143,13 +142,52 @@ put_script(struct buf *text, const char *script)
 	return status;
 }
 
+static bool
+is_same(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
+	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* What is written to must be nothing that is read. */
+static int
+check_apart(char **words)
+{
+	static const struct {
+		int word;
+		const char *name;
+	} files[] = {
+		{ OLD_LOG, "log" },
+		{ OLD_LOCK, "lock" },
+		{ OLD_SCRIPT, "CGI script" },
+		{ OLD_KEY, "private key" },
+		{ OLD_CERTIFICATE, "certificate" },
+	};
+	size_t i, k;
+
+	for (i = 0; i < 2; i++)
+		for (k = i + 1; k < sizeof(files) / sizeof(files[0]); k++)
+			if (is_same(words[files[i].word],
+			    words[files[k].word]))
+				return wrong(EXIT_USAGE, "the %s file and the "
+				    "%s are both %s: name another %s file",
+				    files[i].name, files[k].name,
+				    words[files[k].word], files[i].name);
+	return 0;
+}
+
 static int
 read_old(struct arguments *a, char **words)
 {
 	struct buf *text = &a->text;
 	int status;
 
-	if ((status = put_ports(text, words)) != 0 ||
+	if ((status = check_apart(words)) != 0 ||
+	    (status = put_ports(text, words)) != 0 ||
 	    (status = put_log(text, words[OLD_LOG])) != 0 ||
 	    (status = put_path(text, "pidfile", words[OLD_LOCK])) != 0 ||
 	    (status = put_path(text, "root", words[OLD_WWW])) != 0 ||
@@ -225,6 +263,9 @@ read_folder(struct arguments *a, const char *folder)
 	unsigned port = free_port();
 	int status;
 
+	if (access(folder, R_OK | X_OK) == -1)
+		return wrong(EXIT_CONF, "the folder %s cannot be served: %s",
+		    folder, strerror(errno));
 	if (port == 0)
 		return wrong(EXIT_FAILURE, "no port from %d to %d is free on "
 		    "127.0.0.1", FIRST_PORT, LAST_PORT);
@@ -270,6 +311,9 @@ read_one(struct arguments *a, const char *word)
 
 	if (there && S_ISDIR(st.st_mode))
 		return read_folder(a, word);
+	if (str_ends(str_from(word), STR(".conf")))
+		return wrong(EXIT_USAGE, "\"%s\" looks like a configuration: "
+		    "did you mean \"pyked -c %s\"?", word, word);
 	if ((there && S_ISREG(st.st_mode)) ||
 	    str_ends(str_from(word), STR(".log")))
 		return read_log(a, word);

@@ -17,6 +17,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/str.h"
 #include "common/sig.h"
 #include "master/pidfile.h"
 #include "master/priv.h"
@@ -125,6 +126,13 @@ tell_holder(const struct conf *conf)
 		    "own", (long)p.pid, since, conf->pidfile, conf->file);
 }
 
+static const char *
+name_another(const struct conf *conf)
+{
+	return conf->file == conf_command_line ? "name another lock file" :
+	    "name another one with \"pidfile\"";
+}
+
 static void
 tell_failure(const struct conf *conf, int error)
 {
@@ -135,9 +143,25 @@ tell_failure(const struct conf *conf, int error)
 	else if (error == ELOOP)
 		log_error("cannot use the pid file %s: it is a symbolic link",
 		    path);
+	else if (error == ENOTEMPTY)
+		log_error("the pid file %s is there and holds something else, "
+		    "which is left as it is: %s", path, name_another(conf));
 	else
-		log_error("cannot use the pid file %s: %s; name another one "
-		    "with \"pidfile\"", path, strerror(error));
+		log_error("cannot use the pid file %s: %s; %s", path,
+		    strerror(error), name_another(conf));
+}
+
+/* Empty, or a number and the end of its line: nothing is lost with it. */
+static bool
+holds_pid(int fd)
+{
+	char text[PID_TEXT];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	uint64_t pid;
+
+	return n == 0 || (n > 1 && (size_t)n < sizeof(text) &&
+	    text[n - 1] == '\n' && str_u64((struct str){ text, (size_t)n - 1 },
+	    INT32_MAX, &pid) == 0);
 }
 
 static int
@@ -181,6 +205,10 @@ daemon_lock(struct daemon *d, const struct conf *conf)
 	(void)umask(mask);
 	if (d->pidfile == -1) {
 		tell_failure(conf, errno);
+		return -1;
+	}
+	if (!holds_pid(d->pidfile)) {
+		tell_failure(conf, ENOTEMPTY);
 		return -1;
 	}
 	d->path = strdup(conf->pidfile);

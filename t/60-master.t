@@ -206,7 +206,7 @@ subtest 'the pid file' => sub {
 	$s->{gone} = 1;
 
 	my $next = Pyked->prepare;
-	spew("$next->{dir}/pyked.pid", "999999999999\n and more");
+	spew("$next->{dir}/pyked.pid", "2147483647\n");
 	$next->launch;
 	ok $next->wait_ready(1), '... is taken over';
 	is slurp("$next->{dir}/pyked.pid"), "$next->{pid}\n", '... whole';

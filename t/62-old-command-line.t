@@ -147,6 +147,11 @@ subtest 'mistakes' => sub {
 	    [2, qr/HTTP port "-1" is not/, '--', old(-1, 0)],
 	    [2, qr/HTTP port and the HTTPS port are both 8080/,
 		old(8080, 8080)],
+	    [2, qr/HTTP port and the HTTPS port are both/, old(8080, '08080')],
+	    [2, qr/lock file and the private key are both localhost\.key/,
+		old(0, 0, lock => 'localhost.key')],
+	    [2, qr/log file and the lock are both/, old(0, 0,
+		log => 'x', lock => 'x')],
 	    [78, qr{cannot open the folder \S+/none: No such file}, old(0, 0,
 		www => 'none')],
 	    [78, qr{cannot open the folder \S+/script: Not a dir}, old(0, 0,
@@ -197,6 +202,12 @@ subtest 'mistakes' => sub {
 		    '... is told';
 		chmod 0755, "$dir/bin/script";
 	}
+	spew("$dir/precious", "something else\n");
+	my $kept = in_dir($dir, old(0, 0, lock => 'precious'));
+	isnt $kept->{status}, 0, 'a lock file that holds something else';
+	like $kept->{err}, qr/precious is there and holds something else/,
+	    '... is told';
+	is slurp("$dir/precious"), "something else\n", '... and kept';
 	my $taken = IO::Socket::INET->new(LocalAddr => '0.0.0.0', Listen => 1);
 	my $port = $taken->sockport;
 	my $r = in_dir($dir, old($port, 0));
@@ -312,6 +323,19 @@ subtest 'what is no folder' => sub {
 	is $r->{status}, 78, 'the whole machine';
 	like $r->{err}, qr/the command line: the whole machine cannot be served/,
 	    '... is refused';
+	spew("$dir/my.conf", "root www\n");
+	$r = in_dir($dir, 'my.conf');
+	is $r->{status}, 2, 'a configuration without -c';
+	like $r->{err}, qr/did you mean "pyked -c my\.conf"\?/, '... is told';
+	is slurp("$dir/my.conf"), "root www\n", '... and kept';
+	SKIP: {
+		skip 'root may enter every folder', 2 if $root;
+		mkdir "$dir/closed" and chmod 0, "$dir/closed";
+		$r = in_dir($dir, 'closed');
+		is $r->{status}, 78, 'a folder that may not be read';
+		like $r->{err}, qr/closed cannot be served: Permission/,
+		    '... is told';
+	}
 	$r = in_dir($dir, '-t', './stop');
 	is $r->{status}, 0, 'a folder named like a word, with its path';
 };
