@@ -585,9 +585,10 @@ subtest 'logs that cannot be written' => sub {
 		$bytes =~ /GET \/\?last /;
 	} 5, 'with a reader it goes on';
 	my @lines = split /^/m, $bytes;
-	is scalar(grep { !/^127\.0\.0\.1 - - \[/ } @lines), 0,
-	    'every line begins where it should'
-	    or diag explain [grep { !/^127\.0\.0\.1 - - \[/ } @lines];
+	my @torn = grep { !/^127\.0\.0\.1 - - \[/ } @lines;
+	cmp_ok scalar @torn, '<=', 1, 'lines begin where they should; the end '
+	    . 'of the one that was cut may stand alone'
+	    or diag explain \@torn;
 	cmp_ok scalar(grep { !/"\n\z/ } @lines), '<=', 1,
 	    'only the one that was lost half way is cut';
 	$s->stop;
