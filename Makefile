@@ -60,6 +60,15 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) -MMD -MP -c -o $@ $<
 
+# Where the default configuration is; built anew when that changes.
+WITH_CONF = $(B)/master/cli.o $(B)/master/arguments.o
+$(WITH_CONF): ALLC += -DPYKED_SYSCONFDIR='"$(SYSCONFDIR)"'
+$(WITH_CONF): $(B)/sysconfdir
+$(B)/sysconfdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' > $@
+FORCE:
+
 # conf/mime.types as C string literals, so that the program needs no file.
 $(B)/mime_types.inc: conf/mime.types
 	@mkdir -p $(@D)

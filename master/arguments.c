@@ -281,7 +281,7 @@ read_folder(struct arguments *a, const char *folder)
 	(void)buf_printf(&a->greeting, "pyked serves %s\n\n"
 	    "    http://127.0.0.1:%u/\n\n"
 	    "until Ctrl-C. To make it permanent, write this into a file (as "
-	    "root:\n/etc/pyked/pyked.conf) and run \"pyked -c FILE\":\n\n"
+	    "root:\n" PATH_CONF ") and run \"pyked -c FILE\":\n\n"
 	    "%.*s\nRequests:\n", folder, port, (int)buf_len(&site),
 	    buf_head(&site));
 	buf_free(&site);

@@ -24,7 +24,7 @@
 #include "master/path.h"
 #include "master/words.h"
 
-#define DEFAULT_FILE	"/etc/pyked/pyked.conf"
+#define DEFAULT_FILE	PATH_CONF
 
 enum {
 	EXIT_USAGE = 2,

@@ -141,6 +141,8 @@ subtest 'other folders' => sub {
 	my $root = "$dir/opt";
 	good make($source, 'install', "DESTDIR=$root", 'PREFIX=/opt/pyked',
 	    'SYSCONFDIR=/opt/etc'), 'make install';
+	like run("$root/opt/pyked/sbin/pyked", '-h')->{out},
+	    qr{\(/opt/etc/pyked/pyked\.conf\)}, 'the program knows them too';
 	like slurp("$root/opt/etc/init.d/pyked"),
 	    qr{^program=/opt/pyked/sbin/pyked\nconf=/opt/etc/pyked/pyked\.conf$}m,
 	    'the init script knows';
