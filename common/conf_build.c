@@ -167,9 +167,12 @@ build_defaults(struct conf_scope *scope)
 {
 	size_t i;
 
-	for (i = 0; i < conf_schema_n; i++)
-		if (conf_schema[i].value != NULL && !conf_schema[i].late)
-			build_default(scope, &conf_schema[i]);
+	for (i = 0; i < conf_schema_count(); i++) {
+		const struct conf_directive *d = conf_schema_at(i);
+
+		if (d->value != NULL && !d->late)
+			build_default(scope, d);
+	}
 }
 
 /* What the main level says, wherever it stands: servers begin with it. */
@@ -188,8 +191,8 @@ build(struct conf_tree *tree)
 {
 	struct conf_scope scope = { .tree = tree, .location = &tree->base };
 
-	tree->conf.dirs = conf_alloc(tree, (tree->nnodes + conf_schema_n) *
-	    sizeof(*tree->conf.dirs));
+	tree->conf.dirs = conf_alloc(tree,
+	    (tree->nnodes + conf_schema_count()) * sizeof(*tree->conf.dirs));
 	tree->conf.mime = mime_new();
 	if (tree->conf.mime == NULL)
 		conf_no_memory(tree);

@@ -14,7 +14,7 @@
 #include "common/conf_schema.h"
 #include "common/conf_tree.h"
 
-#define DIRECTIVES_MAX	64
+#define DIRECTIVES_MAX	128
 
 /* The directives seen in one block, to find the second of a kind. */
 struct seen {
@@ -98,7 +98,7 @@ static bool
 check_single(struct conf_tree *tree, const struct conf_node *node,
     const struct conf_directive *d, struct seen *seen)
 {
-	const struct conf_node **first = &seen->first[d - conf_schema];
+	const struct conf_node **first = &seen->first[conf_schema_number(d)];
 
 	if (d->many)
 		return true;
@@ -251,6 +251,6 @@ check_children(struct conf_tree *tree, struct conf_node *block, unsigned where)
 void
 conf_check(struct conf_tree *tree)
 {
-	assert(conf_schema_n <= DIRECTIVES_MAX);
+	assert(conf_schema_count() <= DIRECTIVES_MAX);
 	check_children(tree, tree->root, CONF_IN_MAIN);
 }

@@ -119,8 +119,8 @@ dump_table(struct dump *d, const char *block, unsigned where,
 	bool opened = false;
 	size_t i;
 
-	for (i = 0; i < conf_schema_n; i++) {
-		const struct conf_directive *directive = &conf_schema[i];
+	for (i = 0; i < conf_schema_count(); i++) {
+		const struct conf_directive *directive = conf_schema_at(i);
 
 		if (directive->where != where || directive->args[0].size == 0 ||
 		    !differs(directive, base, outer))

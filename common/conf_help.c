@@ -64,9 +64,9 @@ conf_help_list(struct buf *out)
 	size_t i;
 	int bad = 0;
 
-	for (i = 0; i < conf_schema_n; i++)
-		bad |= buf_printf(out, "  %-18s %s\n", conf_schema[i].name,
-		    conf_schema[i].shape);
+	for (i = 0; i < conf_schema_count(); i++)
+		bad |= buf_printf(out, "  %-18s %s\n", conf_schema_at(i)->name,
+		    conf_schema_at(i)->shape);
 	return bad == 0 ? 0 : -1;
 }
 

@@ -90,9 +90,9 @@ conf_nearest_directive(struct conf_nearest *n, unsigned where)
 {
 	size_t i;
 
-	for (i = 0; i < conf_schema_n; i++)
-		if ((conf_schema[i].where & where) != 0)
-			conf_nearest_try(n, str_from(conf_schema[i].name));
+	for (i = 0; i < conf_schema_count(); i++)
+		if ((conf_schema_at(i)->where & where) != 0)
+			conf_nearest_try(n, str_from(conf_schema_at(i)->name));
 }
 
 const char *

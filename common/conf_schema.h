@@ -1,5 +1,6 @@
 /*
- * conf_schema: every directive, in one table.
+ * conf_schema: every directive, in one table (of three parts: conf_schema_main,
+ * _site and _cgi).
  *
  * Private to conf_*. The checks, their messages, conf_help, conf_dump and the
  * defaults all come from this table; nothing else knows a directive's name.
@@ -80,9 +81,11 @@ struct conf_directive {
 	struct conf_arg args[CONF_ARGS];
 };
 
-extern const struct conf_directive conf_schema[];
-extern const size_t conf_schema_n;
-
+/* Every directive has a number from 0 on, in the order of the tables. */
+size_t	conf_schema_count(void);
+/* NULL behind the last one. */
+const struct conf_directive *conf_schema_at(size_t i);
+size_t	conf_schema_number(const struct conf_directive *d);
 /* The directive of that name that may stand in one of where, or NULL. */
 const struct conf_directive *conf_schema_find(struct str name, unsigned where);
 /* "server block", "main level". */

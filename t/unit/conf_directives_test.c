@@ -232,8 +232,8 @@ test_help(void)
 	size_t i;
 	int wrong = 0;
 
-	for (i = 0; i < conf_schema_n; i++)
-		wrong += conf_help(conf_schema[i].name, &out);
+	for (i = 0; i < conf_schema_count(); i++)
+		wrong += conf_help(conf_schema_at(i)->name, &out);
 	ok(wrong == 0, "every directive has its help");
 	ok(conf_help("nosuch", &out) == -1, "nothing else has");
 	buf_free(&out);
@@ -248,11 +248,11 @@ test_help(void)
 	buf_free(&out);
 	ok(conf_help_list(&out) == 0 && buf_put(&out, "", 1) == 0,
 	    "there is a list");
-	for (i = 0, wrong = 0; i < conf_schema_n; i++) {
+	for (i = 0, wrong = 0; i < conf_schema_count(); i++) {
 		char line[64];
 
 		(void)snprintf(line, sizeof(line), "  %s ",
-		    conf_schema[i].name);
+		    conf_schema_at(i)->name);
 		wrong += strstr(buf_head(&out), line) == NULL;
 	}
 	ok(wrong == 0, "with every one of them");
@@ -267,10 +267,10 @@ main(void)
 	size_t i;
 
 	enter();
-	for (i = 0; i < conf_schema_n; i++)
-		test_each(&conf_schema[i]);
-	for (i = 0; i < conf_schema_n; i++)
-		test_limits(&conf_schema[i]);
+	for (i = 0; i < conf_schema_count(); i++)
+		test_each(conf_schema_at(i));
+	for (i = 0; i < conf_schema_count(); i++)
+		test_limits(conf_schema_at(i));
 	test_places();
 	test_values();
 	test_main_values();

@@ -1,0 +1,132 @@
+/*
+ * The directives of the process: what it is, its limits, logs and TLS.
+ */
+#include "common/conf_schema_table.h"
+
+static const char *const autos[] = { "auto", NULL };
+/* In the order of their enums, which begin at 1. */
+static const char *const formats[] = { "combined", "common", NULL };
+static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const versions[] = { "1.2", "1.3", NULL };
+
+static const struct conf_directive directives[] = {
+/* --- anywhere --- */
+{ .name = "include", .shape = "PATTERN", .least = 1, .most = 1, .many = true,
+  .where = CONF_IN_FILE | CONF_IN_ANY,
+  .help = "Reads other files as if their text stood here." },
+{ .name = "let", .shape = "NAME VALUE", .least = 2, .most = 2, .many = true,
+  .where = CONF_IN_FILE | CONF_IN_ANY,
+  .help = "Gives a value a name; $NAME stands for it from here to the end of "
+    "the block." },
+
+/* --- the process --- */
+{ .name = "user", .shape = "NAME", .value = "www-data", .least = 1, .most = 1,
+  .where = CONF_IN_MAIN, .restart = true, .apply = conf_set_user,
+  .help = "Workers run as this user when pyked is started by root." },
+{ .name = "workers", .shape = "auto | N", .value = "auto", .least = 1,
+  .most = 1, .where = CONF_IN_MAIN, .apply = conf_set_workers,
+  .args = { { RANGE(CONF_NUMBER, 1, 512), IN_CONF(workers),
+    .choices = autos } },
+  .help = "How many processes serve connections; auto is one for each CPU." },
+{ .name = "pidfile", .shape = "PATH", .value = "/run/pyked/pyked.pid",
+  .least = 1, .most = 1, .where = CONF_IN_MAIN, .restart = true,
+  .apply = conf_set_pidfile, .args = { { .type = CONF_PATH } },
+  .help = "Holds the master's process id and keeps a second master away." },
+{ .name = "control", .shape = "PATH", .value = "/run/pyked/control.sock",
+  .least = 1, .most = 1, .where = CONF_IN_MAIN, .restart = true,
+  .apply = conf_set_control, .args = { { .type = CONF_PATH } },
+  .help = "The socket by which \"pyked reload\" and \"pyked status\" speak "
+    "with the master; beside the pid file when that alone is named." },
+{ .name = "drain", .shape = "TIME", .value = "30s", .least = 1, .most = 1,
+  .where = CONF_IN_MAIN,
+  .args = { { RANGE(CONF_TIME, 0, DAY), IN_CONF(drain_ms) } },
+  .help = "How long old workers may finish after a reload or a graceful "
+    "stop." },
+{ .name = "sandbox", .shape = "on | off", .value = "on", .least = 1, .most = 1,
+  .where = CONF_IN_MAIN, .args = { { .type = CONF_SWITCH, IN_CONF(sandbox) } },
+  .help = "Workers can gain no privileges and be read by no other process." },
+{ .name = "spool", .shape = "PATH [SIZE]", .value = "/var/lib/pyked 1g",
+  .least = 1, .most = 2, .where = CONF_IN_MAIN, .apply = conf_set_spool,
+  .args = { { .type = CONF_PATH },
+    { RANGE(CONF_SIZE, M, 1024 * T), IN_CONF(spool_total) } },
+  .help = "Where large request bodies wait for a script, and how much room "
+    "those of one worker may take." },
+
+/* --- limits --- */
+{ .name = "limits", .shape = "{ ... }", .where = CONF_IN_MAIN,
+  .block = CONF_IN_LIMITS, .apply = conf_build_block,
+  .help = "What a client may use up." },
+{ .name = "connections", .shape = "N", .value = "4096", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_NUMBER, 1, 1000000), IN_CONF(limits.connections) } },
+  .help = "How many connections a worker holds." },
+{ .name = "header", .shape = "SIZE [TIME]", .value = "16k 10s", .least = 1,
+  .most = 2, .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_SIZE, 512, M), IN_CONF(limits.header_size) },
+    { RANGE(CONF_TIME, 10, HOUR), IN_CONF(limits.header_ms) } },
+  .help = "The size of a request's head, and the time for it to arrive (a TLS "
+    "handshake has as long)." },
+{ .name = "fields", .shape = "N", .value = "100", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_NUMBER, 1, 128), IN_CONF(limits.fields) } },
+  .help = "How many header fields a request may have." },
+{ .name = "body", .shape = "SIZE [TIME]", .value = "8m 10s", .least = 1,
+  .most = 2, .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_SIZE, 0, T), FIELD(conf_tree, limits_body) },
+    { RANGE(CONF_TIME, 10, DAY), IN_CONF(limits.body_ms) } },
+  .help = "The size of a request's body where no max-body is given, and how "
+    "long it may stand still." },
+{ .name = "min-rate", .shape = "SIZE", .value = "500", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_SIZE, 0, 1024 * M), IN_CONF(limits.min_rate) } },
+  .help = "How many bytes a second a client must keep up, on average." },
+{ .name = "keepalive", .shape = "TIME [N]", .value = "15s 1000", .least = 1,
+  .most = 2, .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_TIME, SECOND, DAY), IN_CONF(limits.keepalive_ms) },
+    { RANGE(CONF_NUMBER, 1, 1000000000),
+    IN_CONF(limits.keepalive_requests) } },
+  .help = "How long an idle connection is kept, and for how many requests." },
+{ .name = "send", .shape = "TIME", .value = "30s", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_TIME, 10, DAY), IN_CONF(limits.send_ms) } },
+  .help = "How long a client may take nothing of its answer." },
+
+/* --- logs --- */
+{ .name = "log", .shape = "{ ... }", .where = CONF_IN_MAIN,
+  .block = CONF_IN_LOG, .apply = conf_build_block,
+  .help = "Where pyked writes what it did and what went wrong." },
+{ .name = "access", .shape = "PATH|stdout|stderr [combined|common] | off",
+  .value = "/var/log/pyked/access.log combined", .least = 1, .most = 2,
+  .where = CONF_IN_LOG, .apply = conf_set_access,
+  .args = { { .type = CONF_ANY },
+    { .type = CONF_CHOICE, .choices = formats, IN_CONF(access_format) } },
+  .help = "One line for each request; the terminal in the foreground." },
+{ .name = "error", .shape = "PATH|stderr [debug|info|warn|error]",
+  .value = "/var/log/pyked/error.log info", .least = 1, .most = 2,
+  .where = CONF_IN_LOG, .apply = conf_set_error,
+  .args = { { .type = CONF_ANY },
+    { .type = CONF_CHOICE, .choices = levels, IN_CONF(error_level) } },
+  .help = "Everything else worth knowing, from this level on; the terminal in "
+    "the foreground." },
+
+/* --- files and TLS --- */
+{ .name = "types", .shape = "{ TYPE EXTENSION... }", .where = CONF_IN_MAIN,
+  .block = CONF_IN_TYPES, .many = true, .apply = conf_set_types,
+  .help = "Media types of files by extension, before the built-in ones." },
+{ .name = "tls", .shape = "{ ... }", .where = CONF_IN_MAIN,
+  .block = CONF_IN_TLS, .apply = conf_build_block,
+  .help = "How https is spoken." },
+{ .name = "protocols", .shape = "[1.2] [1.3]", .value = "1.2 1.3", .least = 1,
+  .most = 2, .where = CONF_IN_TLS, .apply = conf_set_protocols,
+  .args = { { .type = CONF_CHOICE, .choices = versions },
+    { .type = CONF_CHOICE, .choices = versions } },
+  .help = "The versions of TLS that are spoken." },
+{ .name = "ciphers", .shape = "default | LIST", .value = "default", .least = 1,
+  .most = 1, .where = CONF_IN_TLS, .apply = conf_set_ciphers,
+  .help = "OpenSSL's names of the ciphers, with colons between; default is a "
+    "good choice." },
+};
+
+const struct conf_schema_table conf_schema_main = {
+	directives, sizeof(directives) / sizeof(directives[0])
+};
