@@ -20,7 +20,8 @@ WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
 	  http1_reply http1_queue accesslog score orphan
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond status body request
+HTTP	= parse fields framing target chunk uri date cond range accept status \
+	  body request
 # worker/serve/: what answers
 SERVE	= route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
 	  listing listing_page html style \
