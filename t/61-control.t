@@ -66,6 +66,15 @@ sub daemon {
 	return $s;
 }
 
+# Such a server has ended, or does now.
+sub over {
+	my ($s) = @_;
+
+	kill KILL => grep { is_alive($_) } $s->{pid},
+	    Pyked::descendants($s->{pid}) if $s->{pid};
+	$s->{gone} = 1;
+}
+
 # --- reload ---
 
 subtest 'reload' => sub {
@@ -232,7 +241,7 @@ for my $what (sort keys %moved) {
 		$r = word($s, 'stop');
 		is "$r->{status} $r->{out}", "0 pyked is not running\n",
 		    'once more';
-		$s->{gone} = 1;
+		over($s);
 	};
 }
 
@@ -263,7 +272,7 @@ subtest 'other roads' => sub {
 	$r = run(@away, 'stop');
 	is $r->{status}, 0, '... stop';
 	ok !is_alive($s->{pid}), '... is true';
-	$s->{gone} = 1;
+	over($s);
 };
 
 # Who has the name of a file need not be its master.
@@ -294,7 +303,7 @@ subtest 'a name that is taken' => sub {
 	ok !is_alive($s->{pid}), '... is true';
 	kill KILL => $squatter;
 	finish($squatter);
-	$s->{gone} = 1;
+	over($s);
 };
 
 subtest 'what a reload would change' => sub {
@@ -352,7 +361,7 @@ subtest 'stop' => sub {
 	is join(' ', grep { is_alive($_) } @all), '',
 	    '... returns when nothing of it is left';
 	ok !-e "$s->{dir}/pyked.pid" && !-e control($s), '... nor a file';
-	$s->{gone} = 1;
+	over($s);
 };
 
 subtest 'quit' => sub {
@@ -389,7 +398,7 @@ END
 	undef $c;
 	is finish($pid, 15), 0, 'then quit is done';
 	ok !is_alive($s->{pid}), '... and the server is gone';
-	$s->{gone} = 1;
+	over($s);
 };
 
 subtest 'a server that cannot end' => sub {
@@ -432,7 +441,7 @@ subtest 'reload while it ends' => sub {
 	is word($s, '-t')->{status}, 0, '-t does not mind';
 	is word($s, 'stop')->{status}, 0, 'stop ends it';
 	ok !is_alive($s->{pid}), '... at once';
-	$s->{gone} = 1;
+	over($s);
 };
 
 # --- who may ---
@@ -566,7 +575,7 @@ subtest 'looking keeps nobody from starting' => sub {
 	is join('', @failed), '', 'all starts went well';
 	kill KILL => $looker;
 	finish($looker, 5);
-	$s->{gone} = 1;
+	over($s);
 };
 
 done_testing;
