@@ -101,7 +101,7 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc
+	  iproute2 logrotate mandoc libnet-ssleay-perl
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
 
