@@ -9,8 +9,9 @@ COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi conf_check \
-	  conf_open conf_dump conf_dump_site conf_help conf_error
+	  conf_build_names conf_build_listen conf_build_cgi \
+	  conf_build_answer conf_build_header conf_check conf_open \
+	  conf_dump conf_dump_site conf_dump_answer conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
@@ -22,7 +23,7 @@ WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
-SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
+SERVE	= serve route redirect static beneath error error_file cgi cgi_find cgi_env cgi_body cgi_launch \
 	  listing listing_page html style \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 

@@ -7,6 +7,7 @@
 #include "worker/http/request.h"
 #include "worker/http/uri.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/redirect.h"
 #include "worker/serve/static.h"
 
 /* How well a server's name fits a host: 0 not at all, more is better. */
@@ -137,6 +138,10 @@ int
 route_path(struct request *r)
 {
 	r->location = route_location(r->server, r->path);
+	if (r->location->answer.redirect.status != 0) {
+		r->handler = &handler_redirect;
+		return r->head->method == HTTP_TRACE ? 405 : 0;
+	}
 	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
 		return 404;
 	r->handler = &handler_static;
