@@ -10,12 +10,12 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_answer conf_build_header conf_check conf_open \
+	  conf_build_answer conf_build_header conf_check conf_listen conf_open \
 	  conf_dump conf_dump_site conf_dump_answer conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words ask ending control status notify pidfile holder
+	  sockfile arguments path words ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \

@@ -178,7 +178,10 @@ struct conf_server {
 
 /* One address to listen on, with the servers reached there. */
 struct conf_listen {
-	struct net_addr addr;
+	struct net_addr addr;		/* the family alone for a path */
+	const char *path;		/* of a UNIX socket, or NULL */
+	const char *name;		/* "unix:" and the path; or NULL */
+	unsigned mode;			/* who may connect to it */
 	bool tls;
 	bool optional;			/* the [::] half of "listen 80" */
 	int backlog;			/* 0 = as much as the kernel allows */
@@ -304,6 +307,13 @@ const char *conf_nearest(const char *word, const char *const *names,
 /* Appends word in quotes, as conf_load reads it. 0, or -1: memory is short, or
  * a control byte is in it, which no file may hold. */
 int	conf_quote(const char *word, struct buf *out);
+
+/* "127.0.0.1:80", "[::1]:80" or "unix:/path"; text is room for it. */
+const char *conf_listen_text(const struct conf_listen *l,
+	    char text[NET_ADDR_TEXT]);
+/* Are they the same address? */
+bool	conf_listen_same(const struct conf_listen *a,
+	    const struct conf_listen *b);
 
 /* --- mistakes --- */
 

@@ -12,8 +12,10 @@ static const struct conf_directive directives[] = {
   .apply = conf_set_server,
   .help = "One site, for requests to these names; *.NAME is all below NAME, "
     "* or none is any." },
-{ .name = "listen", .shape = "[ADDRESS:]PORT [tls] [backlog N]",
-  .value = "8080", .least = 1, .most = 4, .many = true, .late = true,
+{ .name = "listen",
+  .shape = "[ADDRESS:]PORT | unix:PATH [tls] [backlog N] "
+    "[mode MODE]",
+  .value = "8080", .least = 1, .most = 6, .many = true, .late = true,
   .where = CONF_IN_MAIN | CONF_IN_SERVER, .apply = conf_set_listen,
   .help = "Where the server is reached; a PORT alone is on all IPv4 and IPv6 "
     "addresses. With a certificate the default is 8443 tls, too." },
@@ -48,8 +50,8 @@ static const struct conf_directive directives[] = {
   .args = { { RANGE(CONF_SIZE, 0, T), IN_SITE(max_body) } },
   .help = "The size of a request's body; otherwise it is that of limits." },
 { .name = "redirect", .shape = "301|302|303|307|308 TO | off",
-  .value = "off", .least = 1, .most = 2, .where = CONF_IN_SITE, .of_request = true,
-  .apply = conf_set_redirect,
+  .value = "off", .least = 1, .most = 2, .where = CONF_IN_SITE,
+  .of_request = true, .apply = conf_set_redirect,
   .help = "Every request is sent to another address; $rest is what the "
     "location left of the path, $query the query." },
 { .name = "fallback", .shape = "PATH | off", .value = "off", .least = 1,
@@ -77,7 +79,8 @@ static const struct conf_directive directives[] = {
   .most = 2, .where = CONF_IN_SITE, .apply = conf_set_https,
   .help = "Requests by http are sent to the same address by https." },
 { .name = "hsts", .shape = "TIME [subdomains] [preload] | off",
-  .value = "off", .least = 1, .most = 3, .where = CONF_IN_SITE, .apply = conf_set_hsts,
+  .value = "off", .least = 1, .most = 3, .where = CONF_IN_SITE,
+  .apply = conf_set_hsts,
   .help = "Tells browsers for how long they shall come by https alone." },
 { .name = "location", .shape = "[=] PATH { ... }", .least = 1, .most = 2,
   .where = CONF_IN_MAIN | CONF_IN_SERVER, .block = CONF_IN_LOCATION,

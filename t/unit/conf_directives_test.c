@@ -81,8 +81,8 @@ test_each(const struct conf_directive *d)
 		bad_part(text, said_is);
 	}
 	if (d->most != CONF_MANY) {
-		(void)snprintf(line, sizeof(line), "%s %s a b c d%s", d->name,
-		    example(d), d->block != 0 ? " { }" : "");
+		(void)snprintf(line, sizeof(line), "%s %s a b c d e f%s",
+		    d->name, example(d), d->block != 0 ? " { }" : "");
 		wrap(text, sizeof(text), d, line);
 		(void)snprintf(said_is, sizeof(said_is),
 		    "too many values for \"%s\"", d->name);

@@ -20,7 +20,7 @@ redirect_to_tls(struct request *r, uint16_t port)
 	const struct http_target *t = &r->target;
 	char suffix[8] = "";
 
-	if (t->host.n == 0 || t->path.p[0] != '/')
+	if (t->host.n == 0 || t->path.p[0] != '/' || port == 0)
 		return 400;
 	if (port != PORT_HTTPS)
 		(void)snprintf(suffix, sizeof(suffix), ":%u", (unsigned)port);

@@ -18,7 +18,7 @@ extern const struct handler handler_redirect;
 
 /*
  * To the same host and target by https at this port: 308 with
- * response.location set, 400 without a usable host or path, or 500.
+ * response.location set, 400 without a usable host, path or port, or 500.
  */
 int	redirect_to_tls(struct request *r, uint16_t port);
 
