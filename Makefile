@@ -19,7 +19,7 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan
+	  http1_reply http1_queue accesslog accesslog_json score orphan
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers

@@ -217,7 +217,9 @@ enum conf_log_kind {
 enum conf_log_format {
 	CONF_FORMAT_UNSET,
 	CONF_FORMAT_COMBINED,
-	CONF_FORMAT_COMMON
+	CONF_FORMAT_COMMON,
+	CONF_FORMAT_VHOST,		/* combined, behind server and port */
+	CONF_FORMAT_JSON
 };
 
 struct conf_logfile {
