@@ -30,6 +30,9 @@ SERVE	= route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
 LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
 	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
+# The fuzz targets, which run their corpora as unit tests.
+FUZZ	= $(filter-out plain relay,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+TESTS	= $(UNIT:%=$(B)/t/%) $(FUZZ:%=$(B)/t/fuzz/%)
 # Sample programs of www/, built from C.
 SAMPLES	= www/cgi-bin/hello
 
@@ -80,6 +83,11 @@ $(B)/t/%: t/unit/%.c t/unit/tap.h $(B)/libpyked.a
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(ALLL) -o $@ $< $(B)/libpyked.a $(LIBS)
 
+$(B)/t/fuzz/%: t/fuzz/%.c t/fuzz/plain.c t/fuzz/fuzz.h t/unit/edge.h \
+    $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< t/fuzz/plain.c $(B)/libpyked.a $(LIBS)
+
 www/cgi-bin/hello: www/cgi-bin/src/hello.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
@@ -128,12 +136,12 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
 	@$(MAKE) --no-print-directory all cert unit check-arrows
-	$(PROVE) $(UNIT:%=$(B)/t/%) $(sort $(wildcard t/*.t))
+	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
-unit: $(UNIT:%=$(B)/t/%)
+unit: $(TESTS)
 
 check-unit: unit
-	$(PROVE) $(UNIT:%=$(B)/t/%)
+	$(PROVE) $(TESTS)
 
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
@@ -144,7 +152,24 @@ check-asan:
 	@$(MAKE) --no-print-directory $(ASAN) all unit
 	@$(MAKE) --no-print-directory cert
 	PYKED=$(CURDIR)/build/asan/pyked $(PROVE) $(UNIT:%=build/asan/t/%) \
-	    $(sort $(wildcard t/*.t))
+	    $(FUZZ:%=build/asan/t/fuzz/%) $(sort $(wildcard t/*.t))
+
+# Looks for inputs that break a promise: libFuzzer for the parsers, and beside
+# it requests over sockets to a server under the sanitizers.
+FUZZ_SECONDS = 3600
+FUZZING	= $(SANITIZE) -fsanitize=fuzzer-no-link
+fuzz:
+	@t/lib/install-packages $(PACKAGES_LINT)
+	@$(MAKE) --no-print-directory $(ASAN) all build/asan/t/fuzz/relay
+	@$(MAKE) --no-print-directory CC=clang B=build/fuzz \
+	    OPT="-O1 -DPYKED_DEBUG" HARDEN="-fPIE $(FUZZING)" HARDENL=-pie \
+	    $(FUZZ:%=build/fuzz/fuzzer/%)
+	t/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+
+$(B)/fuzzer/%: t/fuzz/%.c t/fuzz/fuzz.h t/unit/edge.h $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -DPYKED_LIBFUZZER -fsanitize=fuzzer -o $@ $< \
+	    $(B)/libpyked.a $(LIBS)
 
 check-arrows:
 	@t/lib/check-arrows
@@ -215,6 +240,7 @@ help:
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
+#: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
 #: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
@@ -223,4 +249,4 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint bench install uninstall dist clean help
+	check-arrows lint fuzz bench install uninstall dist clean help
