@@ -88,6 +88,11 @@ $(B)/t/fuzz/%: t/fuzz/%.c t/fuzz/plain.c t/fuzz/fuzz.h t/unit/edge.h \
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(ALLL) -o $@ $< t/fuzz/plain.c $(B)/libpyked.a $(LIBS)
 
+# Speaks TLS for t/fuzz/differential.
+$(B)/t/relay: t/fuzz/relay.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< $(LIBS)
+
 www/cgi-bin/hello: www/cgi-bin/src/hello.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
@@ -138,7 +143,7 @@ test:
 	@$(MAKE) --no-print-directory all cert unit check-arrows
 	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
-unit: $(TESTS)
+unit: $(TESTS) $(B)/t/relay
 
 check-unit: unit
 	$(PROVE) $(TESTS)
@@ -160,7 +165,7 @@ FUZZ_SECONDS = 3600
 FUZZING	= $(SANITIZE) -fsanitize=fuzzer-no-link
 fuzz:
 	@t/lib/install-packages $(PACKAGES_LINT)
-	@$(MAKE) --no-print-directory $(ASAN) all build/asan/t/fuzz/relay
+	@$(MAKE) --no-print-directory $(ASAN) all build/asan/t/relay
 	@$(MAKE) --no-print-directory CC=clang B=build/fuzz \
 	    OPT="-O1 -DPYKED_DEBUG" HARDEN="-fPIE $(FUZZING)" HARDENL=-pie \
 	    $(FUZZ:%=build/fuzz/fuzzer/%)
