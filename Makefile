@@ -88,6 +88,11 @@ $(B)/t/fuzz/%: t/fuzz/%.c t/fuzz/plain.c t/fuzz/fuzz.h t/unit/edge.h \
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(ALLL) -o $@ $< t/fuzz/plain.c $(B)/libpyked.a $(LIBS)
 
+# Makes memory short, for t/93-scarce-memory.t.
+$(B)/t/scarce.so: t/lib/scarce.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) -fPIC -shared -o $@ $<
+
 # Speaks TLS for t/fuzz/differential.
 $(B)/t/relay: t/fuzz/relay.c
 	@mkdir -p $(@D)
@@ -143,7 +148,7 @@ test:
 	@$(MAKE) --no-print-directory all cert unit check-arrows
 	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
-unit: $(TESTS) $(B)/t/relay
+unit: $(TESTS) $(B)/t/relay $(B)/t/scarce.so
 
 check-unit: unit
 	$(PROVE) $(TESTS)
@@ -158,6 +163,11 @@ check-asan:
 	@$(MAKE) --no-print-directory cert
 	PYKED=$(CURDIR)/build/asan/pyked $(PROVE) $(UNIT:%=build/asan/t/%) \
 	    $(FUZZ:%=build/asan/t/fuzz/%) $(sort $(wildcard t/*.t))
+
+# The lines of worker/http and worker/serve that the tests run.
+coverage:
+	@t/lib/install-packages $(PACKAGES_TEST)
+	t/lib/coverage
 
 # Looks for inputs that break a promise: libFuzzer for the parsers, and beside
 # it requests over sockets to a server under the sanitizers.
@@ -245,6 +255,7 @@ help:
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
+#: make coverage      which lines of worker/http and worker/serve are tested
 #: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
 #: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
 #: make cert          the test certificate that make run uses
@@ -254,4 +265,4 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint fuzz bench install uninstall dist clean help
+	check-arrows lint coverage fuzz bench install uninstall dist clean help
