@@ -125,7 +125,8 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc strace
+	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client
+PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
 
@@ -169,6 +170,13 @@ check-asan:
 	@$(MAKE) --no-print-directory cert
 	PYKED=$(CURDIR)/build/asan/pyked $(PROVE) $(UNIT:%=build/asan/t/%) \
 	    $(FUZZ:%=build/asan/t/fuzz/%) $(sort $(wildcard t/*.t))
+
+# The browser and the languages' own clients are large: only here are they
+# installed for it.
+check-clients:
+	@t/lib/install-packages $(PACKAGES_CLIENTS)
+	@$(MAKE) --no-print-directory all
+	$(PROVE) -v t/97-clients.t
 
 # The lines of worker/http and worker/serve that the tests run.
 coverage:
@@ -259,6 +267,7 @@ help:
 #: make check-unit    the C unit tests alone
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
+#: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
@@ -271,4 +280,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint coverage fuzz bench install uninstall dist clean help
+	check-arrows check-clients lint coverage fuzz bench install \
+	uninstall dist clean help
