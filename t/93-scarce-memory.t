@@ -19,7 +19,8 @@ my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $order = spew("$dir/order", pack('LL', 0, 0));
 my $s = Pyked->start(workers => 1,
     wrap => ['env', "SCARCE_FILE=$order", "LD_PRELOAD=$scarce"],
-    files => { 'index.html' => "home\n", 'big.bin' => 'z' x 100000,
+    files => { 'index.html' => "home\n", 'page.html' => 'p' x 20000,
+	'big.bin' => 'z' x 100000,
 	map { ("list/$_.txt" => 'x') } 1 .. 200 },
     scripts => { 'echo' => "#!/bin/sh\n"
 	. "printf 'Content-Type: text/plain\\nX: y\\n\\n'\ncat\n" },
@@ -27,6 +28,9 @@ my $s = Pyked->start(workers => 1,
 server {
 	listen 127.0.0.1:0
 	root @SITE@
+	gzip text/html
+	precompressed gz
+	cache *.html 1h
 	location /list/ {
 		listing on
 	}
@@ -49,6 +53,18 @@ sub fail_every {
 my %requests = (
 	home => [Pyked::Http::bytes(GET => '/'), "home\n"],
 	big => [Pyked::Http::bytes(GET => '/big.bin'), 'z' x 100000],
+	range => [Pyked::Http::bytes(GET => '/big.bin',
+	    Range => 'bytes=5-9'), 'zzzzz', 206],
+	ranges => [Pyked::Http::bytes(GET => '/big.bin',
+	    Range => 'bytes=5-9,20-29,40-49'), undef, 206],
+	beyond => [Pyked::Http::bytes(GET => '/big.bin',
+	    Range => 'bytes=100000-'), undef, 416],
+	newer => [Pyked::Http::bytes(GET => '/',
+	    'If-None-Match' => '*'), '', 304],
+	gzip => [Pyked::Http::bytes(GET => '/page.html',
+	    'Accept-Encoding' => 'gzip'), undef],
+	head => [Pyked::Http::bytes(HEAD => '/page.html',
+	    'Accept-Encoding' => 'gzip'), ''],
 	none => [Pyked::Http::bytes(GET => '/none'), undef, 404],
 	folder => [Pyked::Http::bytes(GET => '/list'), undef, 301],
 	list => [Pyked::Http::bytes(GET => '/list/'), undef],
@@ -64,12 +80,14 @@ my %requests = (
 	    . "5\r\nhello\r\n0\r\n\r\n", 'hello'],
 );
 
-# 'right', 'failed', or what is wrong.
+# 'right', 'failed', or what is wrong. A padded head leaves a request no memory
+# but what it has to ask for.
 sub ask_for {
-	my ($name) = @_;
+	my ($name, $padding) = @_;
 	my ($bytes, $body, $status) = @{ $requests{$name} };
 	my $c = client($s) or return 'no connection';
-	my $r = $c->send($bytes)->response;
+	$bytes =~ s/\r\n/"\r\nX-Pad: " . 'p' x $padding . "\r\n"/e if $padding;
+	my $r = $c->send($bytes)->response(head => $name eq 'head');
 
 	$c->close;
 	return 'failed' if $r->{status} =~ /^(?:50[0-4]|closed|reset)/;
@@ -89,11 +107,13 @@ my ($before, %seen) = descriptors();
 $s->allow(qr/memory|cgi|script|list/i);
 for my $every (1 .. 30, 37, 53, 71, 97) {
 	fail_every($every);
-	$seen{ ask_for($_) }++ for map { ($_) x 2 } sort keys %requests;
+	for my $name (sort keys %requests) {
+		$seen{ ask_for($name, $_) }++ for 0, 2700, 2900;
+	}
 }
 fail_every(0);
-cmp_ok $seen{failed}, '>', 50, 'many requests failed';
-cmp_ok $seen{right}, '>', 50, 'many did not';
+cmp_ok $seen{failed}, '>', 100, 'many requests failed';
+cmp_ok $seen{right}, '>', 100, 'many did not';
 is join(', ', grep { !/^(?:right|failed)$/ } sort keys %seen), '',
     'no answer was wrong';
 is ask_for($_), 'right', "$_ afterwards" for sort keys %requests;
