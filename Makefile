@@ -125,7 +125,8 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client
+	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
+	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd

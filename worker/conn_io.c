@@ -14,7 +14,6 @@
 #include "worker/transport.h"
 
 #define READ_SMALL	4096		/* room for a head */
-#define LINGER_MAX	65536		/* bytes dropped before we give up */
 
 static size_t
 in_limit(const struct conn *c)
@@ -67,19 +66,18 @@ fill(struct conn *c)
 	return got > 0 || r == IO_EOF || r == IO_ERROR;
 }
 
-/* Reads what is left of a client whose answer is out, and drops it. */
+/* Reads what is left of a client whose answer is out, and drops it. How much
+ * it is does not matter: conn_wait says how long. */
 static bool
 fill_linger(struct conn *c)
 {
-	char dropped[READ_SMALL];
+	char dropped[CONN_IN_MAX];
 	enum io_result r;
 	size_t got;
 
 	r = c->transport->read(c, dropped, sizeof(dropped), &got);
 	take_verdict_of_read(c, r);
-	c->lingered += (unsigned)got;
-	if (c->lingered > LINGER_MAX)
-		c->failed = true;
+	c->received += got;
 	return got > 0 || r == IO_EOF || r == IO_ERROR;
 }
 

@@ -305,12 +305,16 @@ lines_before(const char *p, const char *line)
 }
 
 /* More of a line whose end is still not here: its form is looked at when it
- * is complete, but bytes that may stand in no line are refused now. */
+ * is complete, but bytes that may stand in no line are refused now, and so is
+ * a method without end. */
 static enum http_parse_result
 same_line(struct scan *s, const char *seen, const char *line, int too_long)
 {
 	const char *q;
 
+	if (too_long == 414 && s->end - line > HTTP_METHOD_MAX &&
+	    memchr(line, ' ', HTTP_METHOD_MAX + 1) == NULL)
+		return bad(s, 400);
 	if (seen[-1] == '\r' && seen < s->end)
 		return bad(s, 400);
 	q = skip_value(seen, s->end);
