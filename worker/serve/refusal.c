@@ -71,9 +71,13 @@ log_link(const struct request *r, const char *path, int error)
 			break;
 		(void)close(fd);
 	}
-	log_warn("403: %s/%s is a symbolic link%s (symlinks %s)", root->path,
-	    n == 0 ? path : part, error == EXDEV ? " that leads out of there" :
-	    "", error == EXDEV ? "beneath" : "off");
+	if (error == EXDEV)
+		log_warn("403: %s/%s is a symbolic link that leads out of %s "
+		    "(symlinks beneath)", root->path, n == 0 ? path : part,
+		    root->path);
+	else
+		log_warn("403: %s/%s is a symbolic link (symlinks off)",
+		    root->path, n == 0 ? path : part);
 }
 
 int
