@@ -36,6 +36,9 @@ SERVE	= serve route redirect static file variant file_answer gzip refusal \
 LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
 	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
+# The fuzz targets, which run their corpora as unit tests.
+FUZZ	= $(filter-out plain relay,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+TESTS	= $(UNIT:%=$(B)/t/%) $(FUZZ:%=$(B)/t/fuzz/%)
 # Sample programs of www/, built from C.
 SAMPLES	= www/cgi-bin/hello
 
@@ -89,6 +92,21 @@ $(B)/t/%: t/unit/%.c t/unit/tap.h $(B)/libpyked.a
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(ALLL) -o $@ $< $(B)/libpyked.a $(LIBS)
 
+$(B)/t/fuzz/%: t/fuzz/%.c t/fuzz/plain.c t/fuzz/fuzz.h t/unit/edge.h \
+    $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< t/fuzz/plain.c $(B)/libpyked.a $(LIBS)
+
+# Makes memory short, for t/93-scarce-memory.t.
+$(B)/t/scarce.so: t/lib/scarce.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) -fPIC -shared -o $@ $<
+
+# Speaks TLS for t/fuzz/differential.
+$(B)/t/relay: t/fuzz/relay.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< $(LIBS)
+
 www/cgi-bin/hello: www/cgi-bin/src/hello.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
@@ -110,7 +128,9 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc strace libnet-ssleay-perl
+	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
+	  libnet-ssleay-perl
+PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
 
@@ -137,12 +157,12 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
 	@$(MAKE) --no-print-directory all cert unit check-arrows
-	$(PROVE) $(UNIT:%=$(B)/t/%) $(sort $(wildcard t/*.t))
+	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
-unit: $(UNIT:%=$(B)/t/%)
+unit: $(TESTS) $(B)/t/relay $(B)/t/scarce.so
 
 check-unit: unit
-	$(PROVE) $(UNIT:%=$(B)/t/%)
+	$(PROVE) $(TESTS)
 
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
@@ -153,7 +173,36 @@ check-asan:
 	@$(MAKE) --no-print-directory $(ASAN) all unit
 	@$(MAKE) --no-print-directory cert
 	PYKED=$(CURDIR)/build/asan/pyked $(PROVE) $(UNIT:%=build/asan/t/%) \
-	    $(sort $(wildcard t/*.t))
+	    $(FUZZ:%=build/asan/t/fuzz/%) $(sort $(wildcard t/*.t))
+
+# The browser and the languages' own clients are large: only here are they
+# installed for it.
+check-clients:
+	@t/lib/install-packages $(PACKAGES_CLIENTS)
+	@$(MAKE) --no-print-directory all
+	$(PROVE) -v t/97-clients.t
+
+# The lines of worker/http and worker/serve that the tests run.
+coverage:
+	@t/lib/install-packages $(PACKAGES_TEST)
+	t/lib/coverage
+
+# Looks for inputs that break a promise: libFuzzer for the parsers, and beside
+# it requests over sockets to a server under the sanitizers.
+FUZZ_SECONDS = 3600
+FUZZING	= $(SANITIZE) -fsanitize=fuzzer-no-link
+fuzz:
+	@t/lib/install-packages $(PACKAGES_LINT)
+	@$(MAKE) --no-print-directory $(ASAN) all build/asan/t/relay
+	@$(MAKE) --no-print-directory CC=clang B=build/fuzz \
+	    OPT="-O1 -DPYKED_DEBUG" HARDEN="-fPIE $(FUZZING)" HARDENL=-pie \
+	    $(FUZZ:%=build/fuzz/fuzzer/%)
+	t/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+
+$(B)/fuzzer/%: t/fuzz/%.c t/fuzz/fuzz.h t/unit/edge.h $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -DPYKED_LIBFUZZER -fsanitize=fuzzer -o $@ $< \
+	    $(B)/libpyked.a $(LIBS)
 
 check-arrows:
 	@t/lib/check-arrows
@@ -222,8 +271,11 @@ help:
 #: make check-unit    the C unit tests alone
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
+#: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
+#: make coverage      which lines of worker/http and worker/serve are tested
+#: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
 #: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
@@ -232,4 +284,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint bench install uninstall dist clean help
+	check-arrows check-clients lint coverage fuzz bench install \
+	uninstall dist clean help

@@ -397,6 +397,32 @@ test_line_limits(void)
 	    "64 kB of blanks");
 }
 
+/* A line that is malformed and too long as well is the one or the other, but
+ * the same in any pieces. */
+static void
+test_two_faults(void)
+{
+	static const char *const lines[] = { "GET  /", "(", "GET / X",
+	    "abcdefghijklmnopqrstuvwxyz0123456", H "A(", H "A : ", H "(",
+	    "GET / HTTP/1.1\r\nA", H "A: b\rc" };
+	static const size_t sizes[] = { 8000, 8190, 9000, 20000 };
+	static const size_t steps[] = { 1, 100, 4096, 8192 };
+	unsigned wrong = 0;
+	int whole;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		for (size_t k = 0; k < 16; k++) {
+			const char *s = with_run(lines[i], 'a', sizes[k / 4],
+			    "\r\n\r\n");
+
+			parse(s, strlen(s));
+			whole = status;
+			wrong += parse_slowly(s, strlen(s), steps[k % 4]) !=
+			    HTTP_PARSE_BAD || status != whole;
+		}
+	ok(wrong == 0, "two faults, one status: %u differ", wrong);
+}
+
 /* A head of exactly n bytes, of field lines of 1000. */
 static const char *
 head_of(size_t n)
@@ -704,6 +730,7 @@ main(void)
 	test_refused();
 	test_all_bytes();
 	test_line_limits();
+	test_two_faults();
 	test_head_limits();
 	test_configured_limits();
 	test_linear();

@@ -1,5 +1,6 @@
 /*
- * The one place where a header line is written: nothing gets past it.
+ * Requests: made, pooled and freed; and the one place where a header line is
+ * written: nothing gets past it.
  */
 #include "worker/http/request.h"
 
@@ -7,6 +8,74 @@
 #include <unistd.h>
 
 #include "t/unit/tap.h"
+
+#define MANY	200
+
+static unsigned closed;
+
+static void
+count_source(struct source *s)
+{
+	(void)s;
+	closed++;
+}
+
+static void
+count_sink(struct sink *s)
+{
+	(void)s;
+	closed++;
+}
+
+static void
+test_new(void)
+{
+	static const struct source_ops source_ops = { NULL, count_source };
+	static const struct sink_ops sink_ops = { NULL, NULL, count_sink };
+	struct source source = { &source_ops };
+	struct sink sink = { &sink_ops };
+	struct request *r = request_new();
+
+	ok(r != NULL && r->magic == REQUEST_MAGIC && r->response.length == -1 &&
+	    r->response.status == 0 && r->head != NULL, "a new one");
+	r->response.source = &source;
+	r->sink = &sink;
+	r->response.status = 200;
+	request_free(r);
+	ok(closed == 2, "source and sink are closed with it");
+	r = request_new();
+	ok(r->response.status == 0 && r->response.source == NULL &&
+	    r->sink == NULL, "nothing of it is in the next one");
+	request_free(r);
+}
+
+/* More at once than are kept; each has an arena of its own. */
+static void
+test_pool(void)
+{
+	static struct request *r[MANY];
+	unsigned wrong = 0;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < MANY; i++) {
+			r[i] = request_new();
+			r[i]->protocol = arena_alloc(&r[i]->arena, 5000);
+			memset(r[i]->protocol, (int)i, 5000);
+		}
+		for (unsigned i = 0; i < MANY; i++) {
+			const char *p = r[i]->protocol;
+
+			wrong += p[0] != (char)i || p[4999] != (char)i;
+			request_free(r[i]);
+		}
+	}
+	ok(wrong == 0, "%d at once, twice", MANY);
+	request_pool_free();
+	request_pool_free();
+	r[0] = request_new();
+	ok(r[0] != NULL, "one more when none are kept");
+	request_free(r[0]);
+}
 
 /* A debug build aborts where others refuse: so it is asked in a child. */
 static bool
@@ -70,10 +139,49 @@ test_written(void)
 	request_pool_free();
 }
 
+static unsigned woken;
+
+static void
+count_wake(struct request *r)
+{
+	(void)r;
+	woken++;
+}
+
+static void
+test_wake(void)
+{
+	struct request *r = request_new();
+
+	r->wake = count_wake;
+	request_wake(r);
+	ok(woken == 1, "it can be woken");
+	request_free(r);
+}
+
+static void
+test_memory(void)
+{
+	struct request *r = request_new();
+	struct source *s = source_from_memory(&r->arena, "hello", 5);
+	struct span span = { 0 };
+
+	ok(s != NULL && s->ops->next(s, &span) == SOURCE_MORE && span.n == 5 &&
+	    memcmp(span.p, "hello", 5) == 0, "a source of memory");
+	ok(s->ops->next(s, &span) == SOURCE_END, "which ends");
+	s->ops->close(s);
+	request_free(r);
+}
+
 int
 main(void)
 {
+	test_new();
+	test_pool();
+	test_wake();
+	test_memory();
 	test_refused();
 	test_written();
+	request_pool_free();
 	return done_testing();
 }

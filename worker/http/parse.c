@@ -336,8 +336,14 @@ resume(struct scan *s, const char *seen,
 	line = line == NULL ? p : line + 1;
 	/* Only the empty line is so short that it ends within two bytes. */
 	first = line - p <= 2;
-	if (line < seen && memchr(seen, '\n', (size_t)(s->end - seen)) == NULL)
-		return same_line(s, seen, line, first ? 414 : 431);
+	if (line < seen &&
+	    memchr(seen, '\n', (size_t)(s->end - seen)) == NULL) {
+		result = same_line(s, seen, line, first ? 414 : 431);
+		/* What has more than one fault gets the status that it gets
+		 * when it comes at once. */
+		return result == HTTP_PARSE_BAD ? read_head(s, limits, head) :
+		    result;
+	}
 	if (!first) {
 		reset(head);
 		head->nfields = lines_before(p, line) - 1;
@@ -365,8 +371,13 @@ http_parse(const char *p, size_t n, const struct http_parse_limits *limits,
 		result = read_head(&s, limits, head);
 	else
 		result = resume(&s, p + *scanned, limits, head);
-	if (result == HTTP_PARSE_PARTIAL && n >= limits->head)
-		result = bad(&s, 431);
+	if (result == HTTP_PARSE_PARTIAL && n >= limits->head) {
+		/* A line that came in pieces was not judged yet. */
+		s.q = p;
+		result = read_head(&s, limits, head);
+		if (result == HTTP_PARSE_PARTIAL)
+			result = bad(&s, 431);
+	}
 
 	if (result == HTTP_PARSE_COMPLETE) {
 		*used = (size_t)(s.q - p);
