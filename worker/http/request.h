@@ -22,6 +22,7 @@
 #include "worker/http/parse.h"
 
 #define REQUEST_MAGIC	0x52657175u
+#define REQUEST_ID_LEN	16
 
 struct conf;
 struct conf_location;
@@ -83,6 +84,10 @@ struct request {
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
 	uint8_t reroutes;		/* how often it got another path */
+	bool redirected;		/* by a script: its method is GET or
+					 * HEAD now, whatever its name says, and
+					 * its body is nobody's */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
@@ -112,6 +117,9 @@ struct request {
 struct request *request_new(void);
 /* Closes source and sink and frees all. */
 void	request_free(struct request *r);
+/* A name for it that no other request has, hexadecimal digits; made when it is
+ * first asked for. */
+const char *request_id(struct request *r);
 /* Frees the requests that are kept for reuse. */
 void	request_pool_free(void);
 /*
