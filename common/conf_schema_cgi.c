@@ -27,7 +27,8 @@ static const struct conf_directive directives[] = {
   .most = 2, .where = CONF_IN_CGI_LIMITS, .apply = conf_set_order,
   .args = { { RANGE(CONF_TIME, 10, 30 * DAY), IN_SITE(cgi.first_byte_ms) },
     { RANGE(CONF_TIME, 10, 30 * DAY), IN_SITE(cgi.total_ms) } },
-  .help = "The time for a script's first byte, and for all of it." },
+  .help = "The time for a script's first byte, for each further one, and for "
+    "all of it." },
 { .name = "kill", .shape = "TERM KILL", .value = "500ms 2s", .least = 2,
   .most = 2, .where = CONF_IN_CGI_LIMITS, .apply = conf_set_order,
   .args = { { RANGE(CONF_TIME, 0, HOUR), IN_SITE(cgi.term_ms) },

@@ -237,6 +237,8 @@ finish(struct conn *c)
 	r->end_at = c->queued;
 	h->current = NULL;
 	http1_queue_push(c, r);
+	/* A source may have found a reason since the head was written. */
+	h->closing = h->closing || r->response.close;
 	if (h->closing) {
 		http1_body_abandon(c);
 		c->flush_then_close = true;

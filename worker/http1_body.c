@@ -49,9 +49,9 @@ deliver(struct conn *c, const char *p, size_t n)
 {
 	struct request *r = c->http1.current;
 
-	if (r == NULL)
-		return 0;	/* answered already: a counted rest is
-				 * dropped */
+	if (r == NULL || r->redirects > 0)
+		return 0;	/* answered already, or nobody's any more: a
+				 * counted rest is dropped */
 	r->body_received += n;
 	if (r->body_received > r->location->max_body)
 		return 413;

@@ -25,17 +25,13 @@
 static int
 run_now(struct cgi_script *s)
 {
-	const struct conf_cgi *conf = s->conf;
-	struct mono now = clock_now(), first;
 	int status;
 
 	status = cgi_launch(s);
 	if (status != 0)
 		return status;
-	s->total_at = mono_add_ms(now, conf->total_ms);
-	first = mono_add_ms(now, conf->first_byte_ms);
-	timeout_set(&cgi_worker.limits, &s->limit,
-	    mono_before(s->total_at, first) ? s->total_at : first);
+	s->total_at = mono_add_ms(clock_now(), s->conf->total_ms);
+	cgi_reply_limit(s);
 	return 0;
 }
 
@@ -155,6 +151,13 @@ static const struct sink_ops body_ops = { body_put, body_end, body_close };
 
 /* --- the handler --- */
 
+/* RFC 3875 section 5: by its name, a script that writes its whole message. */
+static bool
+is_nph(const struct cgi_target *t)
+{
+	return str_starts(str_from(strrchr(t->filename, '/') + 1), STR("nph-"));
+}
+
 static int
 start(struct request *r)
 {
@@ -173,6 +176,7 @@ start(struct request *r)
 		r->response.retry_after = CGI_RETRY_S;
 	if (status != 0)
 		return status;
+	s->nph = is_nph(&target);
 	if (!r->framing.chunked && r->framing.length == 0)
 		return admit(s);
 	s->state = CGI_GATHER;

@@ -75,6 +75,7 @@ struct cgi_script {
 	bool waiting;			/* the protocol waits to be woken */
 	bool complete;			/* all output was seen */
 	bool cut;			/* its time was up in the body */
+	bool nph;			/* it writes the head of the response */
 	bool discard;			/* the response has no body (HEAD) */
 	bool overflow;			/* it sent more than announced: said */
 	bool has_length;		/* it announced a length, */
@@ -150,11 +151,28 @@ void	cgi_script_settle(struct cgi_script *s);
 /* Starts the process: 0 and HEAD, or the status to fail with. */
 int	cgi_launch(struct cgi_script *s);
 
+/* --- cgi_head.c --- */
+
+/* Reads on in the header block; s may be gone afterwards. */
+void	cgi_head_read(struct cgi_script *s);
+/* What the script said cannot be sent: 502. Likewise. */
+void	cgi_head_fail(struct cgi_script *s, const char *why);
+
 /* --- cgi_reply.c --- */
 
 extern const struct source_ops cgi_source_ops;
 /* Watches the output: 0, or -1 when memory is short. */
 int	cgi_reply_start(struct cgi_script *s);
+/* Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
+ * when there is nothing now. */
+ssize_t	cgi_reply_fill(struct cgi_script *s);
+/* Output is waited for. */
+void	cgi_reply_await(struct cgi_script *s);
+/* It has to say something soon, and be done in time. */
+void	cgi_reply_limit(struct cgi_script *s);
+/* It said more than it announced: a longer body would be read as the next
+ * response, so it is never sent. */
+void	cgi_reply_overflow(struct cgi_script *s);
 /* All that was announced has been handed out: the protocol asks no more. */
 bool	cgi_reply_is_satisfied(const struct cgi_script *s);
 /* The leader has exited: the output may end without an end of file. */
