@@ -5,6 +5,7 @@
 
 /* In the order of their enum, which begins at 1. */
 static const char *const stderrs[] = { "on-failure", "always", "off", NULL };
+static const char *const bodies[] = { "spool", "stream", NULL };
 static const char *const queues[] = { "queue", NULL };
 
 static const struct conf_directive directives[] = {
@@ -61,6 +62,12 @@ static const struct conf_directive directives[] = {
   .args = { { .type = CONF_CHOICE, .choices = stderrs,
     IN_SITE(cgi.stderr_mode) } },
   .help = "When a script's standard error goes to the error log." },
+{ .name = "body", .shape = "spool | stream", .value = "spool", .least = 1,
+  .most = 1, .where = CONF_IN_CGI_LIMITS,
+  .args = { { .type = CONF_CHOICE, .choices = bodies,
+    IN_SITE(cgi.body_mode) } },
+  .help = "Whether a request's body is complete before its script starts, or "
+    "handed to it as it comes." },
 };
 
 const struct conf_schema_table conf_schema_cgi = {

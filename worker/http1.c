@@ -291,6 +291,7 @@ set_state(struct conn *c)
 	struct http1 *h = &c->http1;
 
 	h->body_wanted = h->body_open && buf_len(&c->in) == 0 &&
+	    !http1_body_is_stopped(c) &&
 	    (h->current == NULL || h->current->phase != PHASE_GATES);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)

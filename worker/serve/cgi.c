@@ -102,6 +102,8 @@ pump(struct timeout *t)
 		status = run_now(s);
 		if (status != 0)
 			cgi_script_fail(s, status);
+		else if (s->has_sink)
+			request_wake(s->request);	/* it takes bytes */
 	}
 }
 
@@ -179,10 +181,15 @@ start(struct request *r)
 	s->nph = is_nph(&target);
 	if (!r->framing.chunked && r->framing.length == 0)
 		return admit(s);
-	s->state = CGI_GATHER;
-	s->sink.ops = &body_ops;
 	s->has_sink = true;
 	r->sink = &s->sink;
+	if (cgi_feed_is_wanted(r)) {
+		s->sink.ops = &cgi_feed_ops;
+		cgi_feed_open(s);
+		return admit(s);
+	}
+	s->state = CGI_GATHER;
+	s->sink.ops = &body_ops;
 	return 0;
 }
 

@@ -216,9 +216,20 @@ cgi_body_stdin(struct cgi_body *b, const struct conf *conf, int null)
 }
 
 void
+cgi_body_close_pipe(struct cgi_body *b)
+{
+	(void)close(b->pipe);
+	ledger_give(1);
+	b->pipe = -1;
+	buf_free(&b->memory);
+}
+
+void
 cgi_body_free(struct cgi_body *b)
 {
 	buf_free(&b->memory);
+	if (b->streaming && b->pipe != -1)
+		cgi_body_close_pipe(b);
 	if (b->in_file && b->fd != -1) {
 		(void)close(b->fd);
 		ledger_give(1);

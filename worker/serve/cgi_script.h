@@ -146,6 +146,21 @@ void	cgi_script_close_out(struct cgi_script *s);
 /* Logs how it ended once that is known, and frees what nobody needs. */
 void	cgi_script_settle(struct cgi_script *s);
 
+/* --- cgi_feed.c --- */
+
+extern const struct sink_ops cgi_feed_ops;
+/* Is the body of such a request streamed? */
+bool	cgi_feed_is_wanted(const struct request *r);
+/* Its sink is cgi_feed_ops; nothing is taken before cgi_feed_start. */
+void	cgi_feed_open(struct cgi_script *s);
+/* A descriptor from which the script reads the body, streamed or not; or -1
+ * with errno. The caller's to close. */
+int	cgi_feed_stdin(struct cgi_script *s);
+/* The script runs: 0, or the status to fail with. */
+int	cgi_feed_start(struct cgi_script *s);
+/* Nobody reads the body any more. */
+void	cgi_feed_stop(struct cgi_script *s);
+
 /* --- cgi_launch.c --- */
 
 /* Starts the process: 0 and HEAD, or the status to fail with. */
