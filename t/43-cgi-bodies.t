@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 use File::Temp ();
+use Socket ();
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -326,6 +327,99 @@ subtest 'a large answer' => sub {
 	cmp_ok peak() - $before, '<', 1024, 'flat memory'
 	    unless Pyked::is_sanitized();
 };
+
+# --- the room for them ---
+
+# The worker that is to answer next, for the other one is stopped.
+sub only {
+	my ($worker) = @_;
+
+	kill CONT => $worker;
+	kill STOP => grep { $_ != $worker } $s->workers;
+}
+
+sub everybody { kill CONT => $s->workers }
+
+# So many bytes of a larger body are in the spool.
+sub half_a_body {
+	my ($n) = @_;
+	my $c = client($s)->send(head_of('/spool/deaf', $n + 1) . 'x' x $n);
+
+	wait_until { unread($c) == 0 };
+	return $c;
+}
+
+# Bytes that the server has not read yet, by the kernel.
+sub unread {
+	my ($c) = @_;
+	my ($port) = (Socket::sockaddr_in(getsockname $c->{socket}))[0];
+	my $end = sprintf '0100007F:%04X', $port;
+
+	for (split /^/m, slurp('/proc/net/tcp')) {
+		my @f = split;
+		return hex((split /:/, $f[4])[1]) if $f[2] eq $end;
+	}
+	return -1;
+}
+
+subtest 'the spool is one for all workers' => sub {
+	my ($one, $two) = $s->workers;
+	only($one);
+	my $c = half_a_body(4 << 20);
+	only($two);
+	is post('/spool/deaf', 'x' x (3 << 20))->{status}, 507,
+	    'the other worker finds it too full';
+	is post('/spool/deaf', 'x' x (1 << 20))->{status}, 200,
+	    'but not for less';
+	everybody();
+	is $c->send('x')->response->{body}, "done\n", 'the first is answered';
+	is post('/spool/deaf', 'x' x (3 << 20))->{status}, 200,
+	    'and its room free';
+	only($one);
+	$c = half_a_body(4 << 20);
+	everybody();
+	kill KILL => $one;
+	$s->allow(qr/worker \d+ .*killed|signal 9/);
+	eventually { (grep { $_ != $one } $s->workers) == 2 } 5,
+	    'a worker dies';
+	is post('/spool/deaf', 'x' x (3 << 20))->{status}, 200,
+	    'and its room is free';
+	is_deeply [glob "$notes/spool/*"], [], 'no file is left over';
+};
+
+subtest 'a disk that is full' => sub {
+	my $disk = "$notes/disk";
+	mkdir $disk;
+	my $r = run(qw(mount -t tmpfs -o size=2m,mode=777 none), $disk);
+	plan skip_all => "no file system of our own: $r->{err}"
+	    if $r->{status};
+	$s->write_conf(top => "spool $disk 1g");
+	$s->signal('HUP');
+	ok $s->wait_ready(2), 'a spool on a small one';
+	my $free = free_room($disk);
+	is post('/spool/deaf', 'x' x (1 << 20))->{status}, 200, 'enough room';
+	my $c = half_a_body(1 << 20);
+	is post('/spool/deaf', 'x' x (3 << 19))->{status}, 507, 'too little';
+	is post('/spool/deaf', 'x' x 65536)->{status}, 200, 'small ones pass';
+	is $c->send('x')->response->{body}, "done\n",
+	    'who was first is answered';
+	$c->close;
+	eventually { free_room($disk) == $free } 5, 'all is free again';
+	is post('/spool/deaf', 'x' x (3 << 19))->{status}, 200,
+	    'for the next one';
+	$s->write_conf(top => "spool $notes/spool 6m");
+	$s->signal('HUP');
+	ok $s->wait_ready(3), 'back to the first';
+	eventually { run('umount', $disk)->{status} eq 0 } 5,
+	    'and nobody holds it' or run('umount', '-l', $disk);
+};
+
+sub free_room {
+	my ($where) = @_;
+	my ($free) = run('df', '--output=avail', $where)->{out} =~ /^(\d+)$/m;
+
+	return $free;
+}
 
 $s->stop;
 done_testing;

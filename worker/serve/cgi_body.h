@@ -15,6 +15,7 @@
 #include "common/buf.h"
 
 struct conf;
+struct tally_shared;
 
 #define CGI_BODY_MEMORY	(64 * 1024)	/* bytes kept in memory */
 
@@ -25,13 +26,15 @@ struct cgi_body {
 	int fd;				/* owned; the file; -1 = given away */
 	uint64_t n;			/* bytes gathered; those announced, of
 					 * a stream */
-	uint64_t charged;		/* bytes of the worker's spool */
+	uint64_t charged;		/* bytes of the spool */
 	bool streaming;
 	bool complete;			/* all of the stream has come in */
 	int pipe;			/* of a stream: owned; the script reads
 					 * from it; -1 = none, or closed */
 };
 
+/* Once per process: what is in the spool is counted in this column. */
+void	cgi_body_open(struct tally_shared *shared, unsigned column);
 /* Adds n bytes: 0, or the status to answer (503, 507). */
 int	cgi_body_put(struct cgi_body *b, const struct conf *conf,
 	    const char *p, size_t n);
