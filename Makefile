@@ -138,6 +138,11 @@ check-unit: unit
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
 
+# What takes minutes: sizes and times that a test has no patience for.
+soak: all cert
+	@t/lib/install-packages $(PACKAGES_TEST)
+	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
+
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
 	@t/lib/install-packages $(PACKAGES_TEST)
@@ -213,6 +218,7 @@ help:
 #: make check-unit    the C unit tests alone
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
+#: make soak          what takes minutes: a GiB through a script ...
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
@@ -222,5 +228,5 @@ help:
 #: make dist          build/pyked-VERSION.tar.gz, the same bytes every time
 #: make clean         remove all that was built
 
-.PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
+.PHONY: all debug asan run cert test unit check-unit check-sys check-asan soak \
 	check-arrows lint bench install uninstall dist clean help
