@@ -19,7 +19,7 @@ my $block = 'x' x (1 << 20);
 my $spool = File::Temp::tempdir('pyked-spool-XXXXXX', DIR => '/var/tmp',
     CLEANUP => 1);
 chmod 0777, $spool;
-my ($room) = run('df', '--output=avail', '-B1', $spool)->{out} =~ /^(\d+)$/m;
+my ($room) = run('df', '--output=avail', '-B1', $spool)->{out} =~ /^\s*(\d+)$/m;
 plan skip_all => "$spool has no room for a GiB" if $room < 1.1 * $size;
 
 my $perl = "#!/usr/bin/perl\n";
