@@ -5,7 +5,7 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring unixsock
+	  shm scoreboard ring tally unixsock
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
@@ -29,7 +29,8 @@ HTTP	= parse fields framing target chunk uri date cond range accept status \
 SERVE	= serve route redirect static file variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
-	  cgi cgi_find cgi_env cgi_body cgi_launch \
+	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
+	  cgi_head \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -167,6 +168,11 @@ check-unit: unit
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
 
+# What takes minutes: sizes and times that a test has no patience for.
+soak: all cert
+	@t/lib/install-packages $(PACKAGES_TEST)
+	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
+
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
 	@t/lib/install-packages $(PACKAGES_TEST)
@@ -272,6 +278,7 @@ help:
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
+#: make soak          what takes minutes: a GiB through a script ...
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
@@ -284,5 +291,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows check-clients lint coverage fuzz bench install \
+	check-arrows check-clients lint coverage fuzz soak bench install \
 	uninstall dist clean help

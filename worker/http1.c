@@ -232,7 +232,7 @@ static bool
 body_comes_first(const struct conn *c, const struct request *r)
 {
 	return http1_body_is_open(c) && !http1_body_is_long(c) &&
-	    r->response.status != 0 && !r->head_written &&
+	    r->sink == NULL && r->response.status != 0 && !r->head_written &&
 	    !r->response.close && !r->framing.expect_continue;
 }
 
@@ -271,6 +271,8 @@ finish(struct conn *c)
 	r->end_at = c->queued;
 	h->current = NULL;
 	http1_queue_push(c, r);
+	/* A source may have found a reason since the head was written. */
+	h->closing = h->closing || r->response.close;
 	if (h->closing) {
 		/* Old clients send a line end behind a body. */
 		h->client_closes = !r->framing.keepalive && r->body_complete &&
@@ -329,6 +331,7 @@ set_state(struct conn *c)
 	struct http1 *h = &c->http1;
 
 	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing &&
+	    !http1_body_is_stopped(c) &&
 	    (h->current == NULL || h->current->phase != PHASE_GATES);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)

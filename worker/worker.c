@@ -25,6 +25,7 @@
 #include "worker/orphan.h"
 #include "worker/score.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/cgi_body.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -161,6 +162,7 @@ open_worker(void)
 	score_open(self.score);
 	transport_tls_setup(args->conf);
 	cgi_open(args->conf, self.loop, self.score);
+	cgi_body_open(args->spooled, args->column);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
 	    loop_watch(self.loop, args->channel, LOOP_READ, on_channel,
 	    NULL) == -1)

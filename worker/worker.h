@@ -11,6 +11,7 @@
 struct conf;
 struct conf_listen;
 struct shm;
+struct tally_shared;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -37,6 +38,8 @@ struct worker_args {
 	unsigned generation;
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
+	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
+	unsigned column;		/* of this worker there */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;

@@ -4,6 +4,7 @@
 #include "worker/http/request.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,15 @@ request_free(struct request *r)
 	b->next_free = pool;
 	pool = b;
 	pooled++;
+}
+
+const char *
+request_id(struct request *r)
+{
+	if (r->id[0] == '\0')
+		(void)snprintf(r->id, sizeof(r->id), "%08x%08x",
+		    (unsigned)arc4random(), (unsigned)arc4random());
+	return r->id;
 }
 
 void

@@ -22,6 +22,7 @@
 #include "worker/http/parse.h"
 
 #define REQUEST_MAGIC	0x52657175u
+#define REQUEST_ID_LEN	16
 
 struct conf;
 struct conf_location;
@@ -54,6 +55,9 @@ struct response {
 	time_t modified;		/* Last-Modified, when has_modified */
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
+	struct str raw;			/* the whole head, in the arena, of a
+					 * message that a script framed; empty =
+					 * it is made from the rest */
 	bool close;			/* the connection must not persist */
 	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
@@ -90,6 +94,10 @@ struct request {
 	uint8_t gate;			/* serve's: the one it stands at */
 	uint8_t reroutes;		/* how often it got another path */
 	bool fell_back;			/* that of the location's fallback */
+	uint8_t redirects;		/* how often by a script: if at all, its
+					 * method is GET or HEAD, whatever its
+					 * name says, and its body nobody's */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
@@ -119,6 +127,9 @@ struct request {
 struct request *request_new(void);
 /* Closes source and sink and frees all. */
 void	request_free(struct request *r);
+/* A name for it that no other request has, hexadecimal digits; made when it is
+ * first asked for. */
+const char *request_id(struct request *r);
 /* Frees the requests that are kept for reuse. */
 void	request_pool_free(void);
 /*
