@@ -5,7 +5,7 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring unixsock cidr
+	  shm scoreboard ring unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
@@ -46,7 +46,7 @@ ALLC	= -std=c11 -D_GNU_SOURCE -DPYKED_VERSION='"$(VERSION)"' -I. -I$(B) \
 	  -isystem /usr/include/bsd -DLIBBSD_OVERLAY $(WARN) $(WERROR) \
 	  $(OPT) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
 ALLL	= $(HARDENL) $(LDFLAGS)
-LIBS	= -lssl -lcrypto -lbsd
+LIBS	= -lssl -lcrypto -lbsd -lcrypt
 
 all: $(PROGRAM) $(SAMPLES)
 
@@ -99,7 +99,7 @@ asan:
 
 # --- running ---
 
-PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
+PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
