@@ -22,7 +22,7 @@ WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
-SERVE	= route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
+SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
 	  listing listing_page html style \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 

@@ -13,7 +13,7 @@
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
 #include "worker/score.h"
-#include "worker/serve/error.h"
+#include "worker/serve/serve.h"
 
 #define COPY_MAX	8192	/* bodies up to this are copied into out */
 
@@ -68,8 +68,7 @@ write_head(struct conn *c, struct request *r)
 
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
-	if (res->status >= 400 && res->source == NULL && res->type == NULL)
-		error_page(r);
+	serve_answer(r);
 	if (res->source == NULL && res->length < 0)
 		res->length = 0;
 	decide_framing(c, r, &framing);
@@ -222,7 +221,8 @@ http1_continue(struct conn *c, struct request *r)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (!r->framing.expect_continue || r->response.status != 0 ||
+	if (!r->framing.expect_continue || r->phase != PHASE_HANDLER ||
+	    r->response.status != 0 ||
 	    r->body_complete || buf_len(&c->in) > 0)
 		return;
 	r->framing.expect_continue = false;

@@ -26,6 +26,7 @@
 struct conf;
 struct conf_location;
 struct conf_server;
+struct handler;
 struct request;
 struct score_request;
 
@@ -57,6 +58,15 @@ struct response {
 	struct source *source;		/* owned; NULL = no body */
 };
 
+/* How far serve has come with it. */
+enum request_phase {
+	PHASE_NONE,			/* its target is not known yet */
+	PHASE_GATES,			/* may it have what it asks for? */
+	PHASE_HANDLER,			/* a handler has it, or it has a
+					 * status */
+	PHASE_ANSWER			/* the response is final */
+};
+
 struct request {
 	uint32_t magic;			/* REQUEST_MAGIC */
 	struct arena arena;
@@ -69,6 +79,10 @@ struct request {
 	struct http_framing framing;
 	struct http_target target;
 	struct str path;		/* decoded, clean; in the arena */
+	const struct handler *handler;	/* borrowed, static; by route */
+	enum request_phase phase;
+	uint8_t gate;			/* serve's: the one it stands at */
+	uint8_t reroutes;		/* how often it got another path */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
