@@ -9,7 +9,8 @@ COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi conf_check \
+	  conf_build_names conf_build_listen conf_build_cgi \
+	  conf_build_access conf_auth conf_dump_access conf_check \
 	  conf_open conf_dump conf_dump_site conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \

@@ -41,6 +41,9 @@ void	dump_table(struct dump *d, const char *block, unsigned where,
 /* A site's directives that differ from outer (NULL: all). */
 void	dump_site(struct dump *d, const struct conf_location *l,
 	    const struct conf_location *outer);
+/* Rules and passwords, likewise. */
+void	dump_access(const struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
 void	dump_server(struct dump *d, const struct conf_server *s);
 
 #endif

@@ -156,6 +156,8 @@ my $names = spew("$root/names", "#!/usr/bin/perl\n"
 
 	mkdir $_ or die "$_: $!" for map { "$root/$_" } qw(etc etc/ssl
 	    etc/ssl/private);
+	spew("$root/etc/pyked/staff.htpasswd",
+	    "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
 	rename $cert, "$root/etc/ssl/example.pem" or die "$!";
 	rename $key, "$root/etc/ssl/private/example.key" or die "$!";
 }

@@ -38,7 +38,8 @@ example(const struct conf_directive *d)
 		{ "max-body", "8m" }, { "include", "none/*.conf" },
 		{ "let", "a b" }, { "certificate", "a b" },
 		{ "location", "/x" }, { "env", "A b" }, { "server", "a.org" },
-		{ "user", "nobody" },
+		{ "user", "nobody" }, { "allow", "10.0.0.0/8" },
+		{ "deny", "unix" },
 	};
 	size_t i;
 

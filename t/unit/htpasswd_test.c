@@ -12,10 +12,10 @@
 /* Made with crypt(3), Apache's htpasswd and "openssl passwd"; the password is
  * "secret". */
 #define BCRYPT	"$2y$05$DDp7b2LyFEJgrLwYUFQ2z.HC.Jsaq.KaRjjGeRMa2L4DVFr.VLGmS"
-#define BCRYPT_B "$2b$05$kiFRF3acDgYDN4vMFY0ZVOwxZ47bgHVrgOf6BPwDcKXO3QtSq" \
-	"6KWW"
-#define SHA512	"$6$DIz9YZK.jy7aJKVi$WEVQiZ1kvrzDUBqru5Z7Y9092HcZTO3f2QuZGHyMw" \
-	"FRsengZEWM6/8r5Vc7yW9MtGkM9ztne0EjxIZKu0z7jQ1"
+#define BCRYPT_B "$2b$05$kiFRF3acDgYDN4vMFY0ZVOwxZ47bgHVrgOf6BPwDcKXO3Qt" \
+	"Sq6KWW"
+#define SHA512	"$6$DIz9YZK.jy7aJKVi$WEVQiZ1kvrzDUBqru5Z7Y9092HcZTO3f2QuZG" \
+	"HyMwFRsengZEWM6/8r5Vc7yW9MtGkM9ztne0EjxIZKu0z7jQ1"
 #define SHA256	"$5$NzBbJobZkZjs/O1l$Lv2krVyvCQQ7X.ci5P/S/nxej7Z8vDrZXtE0v" \
 	"nyIbh3"
 #define YESCRYPT "$y$j9T$41GLLOYymNlQdtqE9rAv/0$MDfi0Rf/RzQu5DYPTGO3T2LZA6ODJ" \
