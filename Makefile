@@ -13,17 +13,17 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_build_access conf_auth conf_dump_access conf_check \
 	  conf_open conf_dump conf_dump_site conf_help conf_error
 # master/: everything privileged
-MASTER	= cli config daemon priv master channel listen spawn generation \
+MASTER	= cli config daemon priv master channel listen spawn generation authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words ask ending control status notify pidfile holder
+	  arguments path words passwd ask ending control status notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
+WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
 	  http1_reply http1_queue accesslog score orphan
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond status body request
+HTTP	= basic parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
-SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
+SERVE	= serve access auth auth_cache auth_check auth_slow route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
 	  listing listing_page html style \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 

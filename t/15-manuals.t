@@ -222,6 +222,10 @@ server {
 	location /names {
 		cgi program $names
 	}
+	location /named {
+		cgi program $names
+		auth Staff $root/etc/pyked/staff.htpasswd
+	}
 	location *.x {
 		cgi with $names
 	}
@@ -260,7 +264,8 @@ subtest 'variables of scripts' => sub {
 	my %documented = $source =~ /^\.It Ev (\w+)( No \*)?$/mg;
 	my $posted = curl('-k', '-d', 'a=b', $s->url('/names', 'https'));
 	my @set = map { split /\n/ } $s->get('/names/x?y')->{body},
-	    $s->get('/file.x')->{body}, $posted->{out};
+	    $s->get('/file.x')->{body}, $posted->{out},
+	    curl('-u', 'ann:secret', $s->url('/named'))->{out};
 	my %set = map { s/^HTTP_.*/HTTP_NAME/r => 1 } @set;
 
 	is_deeply [sort keys %set], [sort keys %documented],

@@ -14,6 +14,7 @@
 
 #define FIELD_MAX	768		/* bytes of a quoted field, escaped */
 #define TARGET_MAX	2048
+#define USER_MAX	200
 #define PATIENCE_US	1000000		/* how long a full ring stops
 					 * requests */
 
@@ -60,6 +61,20 @@ put_quoted(char *p, struct str s)
 	return p;
 }
 
+/* Whose password it came with. A blank would begin another column. */
+static char *
+put_user(char *p, const char *user)
+{
+	char *end = p + USER_MAX - sizeof("\\x20");
+
+	if (user == NULL)
+		*p++ = '-';
+	for (; user != NULL && *user != '\0' && p < end; user++)
+		p = *user == ' ' ? put(p, "\\x20", 4) :
+		    p + log_escape(p, 4, user, 1);
+	return p;
+}
+
 static char *
 put_request_line(char *p, const struct request *r)
 {
@@ -86,7 +101,9 @@ make_line(char *line, const struct request *r, uint64_t bytes)
 	char *p = line;
 
 	p += net_addr_host(&r->client->peer, p);
-	p = put(p, " - - [", 6);
+	p = put(p, " - ", 3);
+	p = put_user(p, r->user);
+	p = put(p, " [", 2);
 	p = put(p, clock_log_date(), LOG_DATE_LEN);
 	p = put(p, "] ", 2);
 	p = put_request_line(p, r);

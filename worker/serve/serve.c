@@ -5,6 +5,7 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/access.h"
 #include "worker/serve/error.h"
 #include "worker/serve/route.h"
 
@@ -20,6 +21,8 @@ gate_body(struct request *r)
 
 /* In this order. */
 static int (*const gates[])(struct request *r) = {
+	access_gate_place,
+	access_gate,
 	gate_body,
 };
 

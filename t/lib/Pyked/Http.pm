@@ -12,8 +12,8 @@ use Socket qw(PF_INET SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER IPPROTO_TCP
     TCP_NODELAY sockaddr_in inet_aton);
 use Time::HiRes qw(time);
 
-# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS); undef when
-# nobody listens there.
+# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS, from =>
+# ADDRESS OF OURS); undef when nobody listens there.
 sub new {
 	my ($class, $port, %o) = @_;
 	my $address = sockaddr_in($port, inet_aton($o{host} // '127.0.0.1'));
@@ -21,6 +21,8 @@ sub new {
 	socket my $socket, PF_INET, SOCK_STREAM, 0 or die "socket: $!";
 	setsockopt $socket, SOL_SOCKET, SO_RCVBUF, pack 'i', $o{rcvbuf}
 	    if $o{rcvbuf};
+	bind $socket, sockaddr_in(0, inet_aton($o{from})) or die "bind: $!"
+	    if $o{from};
 	connect $socket, $address or return undef;
 	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, pack 'i', 1;
 	binmode $socket;
