@@ -46,9 +46,9 @@ test_count(void)
 static void
 test_checks(void)
 {
-	struct cidr a = client("2001:db8:0:1::1"), b = client("2001:db8:0:1::f"),
-	    c = client("2001:db8:0:2::1"), mapped = client("::ffff:192.0.2.9"),
-	    four = client("192.0.2.9");
+	struct cidr a = client("2001:db8:0:1::1"),
+	    b = client("2001:db8:0:1::f"), c = client("2001:db8:0:2::1"),
+	    mapped = client("::ffff:192.0.2.9"), four = client("192.0.2.9");
 	struct auth_slow *s[AUTH_SLOW_CHECKS], *other;
 	int i;
 
