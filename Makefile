@@ -10,20 +10,24 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_access conf_auth conf_dump_access conf_check \
-	  conf_open conf_dump conf_dump_site conf_help conf_error
+	  conf_build_answer conf_build_header conf_build_access conf_auth \
+	  conf_check conf_listen conf_open conf_dump conf_dump_site \
+	  conf_dump_answer conf_dump_access conf_help conf_error
 # master/: everything privileged
-MASTER	= cli config daemon priv master channel listen spawn generation authspawn authwatch \
+MASTER	= cli config daemon priv master channel listen spawn generation \
+	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words passwd ask ending control status notify pidfile holder
+	  sockfile arguments path words passwd ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan
+	  http1_reply http1_queue accesslog accesslog_json score orphan
 # worker/http/: messages, no I/O
 HTTP	= basic parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
-SERVE	= serve access auth auth_cache auth_check auth_slow route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
+SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+	  static beneath error error_file \
+	  cgi cgi_find cgi_env cgi_body cgi_launch \
 	  listing listing_page html style \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 

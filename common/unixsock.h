@@ -10,6 +10,8 @@
  * else that is there is not touched: EADDRINUSE. -1 with errno.
  */
 int	unixsock_listen(const char *path);
+/* The same, but only bound, and for whom mode allows to connect. */
+int	unixsock_bind(const char *path, unsigned mode);
 /* Connects to path; blocking, close-on-exec. -1 with errno. */
 int	unixsock_connect(const char *path);
 

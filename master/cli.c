@@ -147,8 +147,8 @@ print_listens(const struct conf *conf)
 
 	(void)printf("  listens");
 	for (i = 0; i < conf->nlistens; i++) {
-		(void)net_addr_text(&conf->listens[i].addr, text);
-		(void)printf("%s %s%s", i == 0 ? "     " : ",", text,
+		(void)printf("%s %s%s", i == 0 ? "     " : ",",
+		    conf_listen_text(&conf->listens[i], text),
 		    conf->listens[i].tls ? " tls" : "");
 	}
 	(void)printf("\n");

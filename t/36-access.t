@@ -163,6 +163,29 @@ END
 	$six->stop;
 }
 
+# Clients of a UNIX socket are in "unix" and "all" alone.
+subtest 'a UNIX socket' => sub {
+	my $u = Pyked->start(files => { map { +"$_/x" => "$_\n" } qw(a b c d) },
+	    servers => <<'END');
+server {
+	listen 127.0.0.1:0
+	listen unix:@DIR@/sock
+	root @SITE@
+	location /a/ { allow unix }
+	location /b/ { deny unix }
+	location /c/ { allow 0.0.0.0/0 ::/0 }
+	location /d/ { allow all; deny 127.0.0.1 }
+}
+END
+	my $ask = sub { Pyked::client($_[0])->get("/$_[1]/x")->{status} };
+
+	is join(' ', map { $ask->("$u->{dir}/sock", $_) } qw(a b c d)),
+	    '200 403 403 200', 'by the socket';
+	is join(' ', map { $ask->($u->port, $_) } qw(a b c d)),
+	    '403 200 200 403', 'by address';
+	$u->stop;
+};
+
 subtest 'mistakes' => sub {
 	my $bad = Pyked->prepare;
 

@@ -450,6 +450,32 @@ END
 	$orphan->destroy;
 };
 
+subtest 'other formats of the log' => sub {
+	my %want = (json => qr/"client":"127\.0\.0\.1","user":"J\. (?:\\"|\\u0022)x","/,
+	    vhost => qr/^localhost:\d+ 127\.0\.0\.1 - J\.\\x20\\x22x \[/,
+	    common => qr/^127\.0\.0\.1 - J\.\\x20\\x22x \[/);
+
+	for my $format (sort keys %want) {
+		my $f = Pyked->prepare(log => "access \@DIR\@/access.log "
+		    . "$format\nerror \@DIR\@/error.log info\n",
+		    servers => "server localhost {\nlisten 127.0.0.1:0\n"
+		    . "root \@SITE\@\nauth Staff \@DIR\@/users\n}\n");
+		spew("$f->{dir}/users", "J. \"x:$other\n" . 'y' x 255
+		    . ":$other\n");
+		$f->up;
+		is $f->get('/none', basic('J. "x:other'))->{status}, 404, $format;
+		my ($line) = $f->wait_access(1);
+		like $line, $want{$format}, '... has the user';
+		unlike $line, qr/"user":"-|other/, '... and nothing else';
+		# The longest of everything.
+		my $long = '"' x 3000;
+		$f->get('/' . '\\' x 3000, basic('y' x 255 . ':other'),
+		    Referer => $long, 'User-Agent' => $long);
+		is scalar(() = $f->wait_access(2)), 2, 'a long line is one';
+		$f->stop;
+	}
+};
+
 # What a password leaves behind in memory: nothing.
 subtest 'memory' => sub {
 	plan skip_all => 'a sanitizer keeps what is freed'

@@ -211,6 +211,8 @@ http1_reply(struct conn *c, struct request *r)
 {
 	if (r->response.status == 0)
 		return HTTP1_REPLY_NONE;
+	if (r->response.drop)
+		return HTTP1_REPLY_FAILED;
 	if (!r->head_written)
 		return write_head(c, r);
 	return put_body(c, r);

@@ -38,6 +38,9 @@ struct client_info {
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
+	const struct conf_server *tls_server; /* borrowed, process: the one
+					 * whose certificate was shown to who
+					 * asked for a name; or NULL */
 };
 
 /* What a handler says of its answer. */
@@ -52,6 +55,7 @@ struct response {
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	bool close;			/* the connection must not persist */
+	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
@@ -93,6 +97,7 @@ struct request {
 	bool secret;			/* it has an Authorization: its memory
 					 * is wiped */
 	uint8_t reroutes;		/* how often it got another path */
+	bool fell_back;			/* that of the location's fallback */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
