@@ -46,7 +46,7 @@ auth_cache_mac(uint32_t file, const char *user, const char *password)
 		char user[HTPASSWD_USER + 1];
 		char password[HTPASSWD_WORD + 1];
 	} all = { .file = "" };
-	struct auth_mac mac;
+	struct auth_mac mac = { .bytes = { 0 } };
 	size_t cut;
 
 	memcpy(all.file, &file, sizeof(file));

@@ -56,6 +56,18 @@ static struct {
 
 static void ask(void);
 
+static struct auth_check *
+first_check(void)
+{
+	return TAILQ_FIRST(&checks.list);
+}
+
+static struct auth_check *
+next_check(const struct auth_check *c)
+{
+	return TAILQ_NEXT(c, entry);
+}
+
 /* --- the end of a check --- */
 
 static void
@@ -130,7 +142,7 @@ take_answer(const struct auth_answer *a)
 		return;
 	}
 	checks.asked -= checks.asked > 0;
-	TAILQ_FOREACH(c, &checks.list, entry)
+	for (c = first_check(); c != NULL; c = next_check(c))
 		if (c->state == CHECK_ASKED && c->question.id == a->id)
 			break;
 	if (c == NULL)
@@ -157,7 +169,7 @@ unlink_process(void)
 	checks.fd = -1;
 	checks.asked = 0;
 	auth_cache_clear();
-	TAILQ_FOREACH(c, &checks.list, entry)
+	for (c = first_check(); c != NULL; c = next_check(c))
 		if (c->state == CHECK_ASKED)
 			c->state = CHECK_QUEUED;
 }
@@ -192,7 +204,7 @@ next_to_ask(void)
 {
 	struct auth_check *c, *first = NULL;
 
-	TAILQ_FOREACH(c, &checks.list, entry) {
+	for (c = first_check(); c != NULL; c = next_check(c)) {
 		if (c->state != CHECK_QUEUED)
 			continue;
 		if (auth_slow_is_clean(c->client))
@@ -243,7 +255,7 @@ find(uint32_t file, const struct auth_mac *mac)
 {
 	struct auth_check *c;
 
-	TAILQ_FOREACH(c, &checks.list, entry)
+	for (c = first_check(); c != NULL; c = next_check(c))
 		if (c->state != CHECK_NONE && c->file == file &&
 		    auth_mac_eq(&c->mac, mac))
 			return c;
