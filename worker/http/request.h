@@ -68,6 +68,11 @@ struct response {
 	struct source *source;		/* owned; NULL = no body */
 };
 
+/* What a gate that has to wait keeps of a request; dropped with it. */
+struct request_hold {
+	void (*drop)(struct request_hold *h);
+};
+
 /* How far serve has come with it. */
 enum request_phase {
 	PHASE_NONE,			/* its target is not known yet */
@@ -92,6 +97,11 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	struct request_hold *hold;	/* that gate's; or NULL */
+	const char *user;		/* whose password it came with, in the
+					 * arena; NULL = nobody's */
+	bool secret;			/* it has an Authorization: its memory
+					 * is wiped */
 	uint8_t reroutes;		/* how often it got another path */
 	bool fell_back;			/* that of the location's fallback */
 	uint8_t redirects;		/* how often by a script: if at all, its

@@ -7,6 +7,7 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/access.h"
 #include "worker/serve/error.h"
 #include "worker/serve/error_file.h"
 #include "worker/serve/redirect.h"
@@ -67,6 +68,8 @@ static int (*const gates[])(struct request *r) = {
 	gate_certificate,
 	gate_refuse,
 	gate_https,
+	access_gate_place,
+	access_gate,
 	gate_body,
 };
 
