@@ -15,7 +15,8 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words ask ending control status notify pidfile holder
+	  sockfile arguments path words ask seek byname ending control door \
+	  status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
