@@ -15,7 +15,8 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words ask ending control status notify pidfile holder
+	  arguments path words ask seek byname ending control door status \
+	  changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
@@ -125,8 +126,8 @@ asan:
 
 PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
-	  libnet-ssleay-perl
+	  iproute2 logrotate mandoc strace libnet-ssleay-perl wget aria2 \
+	  nghttp2-client
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd

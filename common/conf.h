@@ -280,6 +280,9 @@ int	conf_help_list(struct buf *out);
 /* The directive that was probably meant; n is 0 when none is near. */
 struct str conf_help_nearest(const char *name);
 
+/* Is this a directive of the main level that a reload does not change? */
+bool	conf_needs_restart(struct str name);
+
 /* The one of n names that is near to word, or NULL. */
 const char *conf_nearest(const char *word, const char *const *names,
 	    size_t n);

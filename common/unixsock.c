@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define BACKLOG		8
+#define CONNECT_S	10
 
 /* The address of path, and the descriptor it needs while it is used (-1:
  * none). Where the path does not fit its folder is opened, which has a short
@@ -87,9 +89,23 @@ address(const struct place *p)
 }
 
 int
+unixsock_client(int patience_s)
+{
+	struct timeval patience = { .tv_sec = patience_s };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* Without it there is no end to a stopped process's full queue, and
+	 * that is all. */
+	if (fd != -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		    sizeof(patience));
+	return fd;
+}
+
+int
 unixsock_connect(const char *path)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unixsock_client(CONNECT_S);
 	struct place p;
 	int rc;
 

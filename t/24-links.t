@@ -55,7 +55,7 @@ bind $listening, pack_sockaddr_un("$site/socket") or die "bind: $!";
 my $devices = $> == 0 && run('mknod', "$site/null", 'c', 1, 3)->{status} eq '0'
     && run('mknod', '-m', 644, "$site/disk", 'b', 7, 250)->{status} eq '0';
 chmod 0, "$site/unreadable.txt", "$site/open/closed";
-chmod 0711, "$site/unlisted";
+chmod 0311, "$site/unlisted";
 # What is outside is really there, for whoever gets that far.
 chmod 0711, $s->{dir};
 $s->write_conf(servers => <<'END');
@@ -236,6 +236,6 @@ subtest 'races' => sub {
 	note explain \%seen;
 };
 
-chmod 0755, "$site/open/closed";
+chmod 0755, "$site/open/closed", "$site/unlisted";
 $s->stop;
 done_testing;

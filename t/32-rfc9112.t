@@ -26,7 +26,8 @@ my $pieces_max = 400;			# of one request
 
 my $text = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n";
 my $s = Pyked->prepare(tls => 1, files => {
-	'file.txt' => "file\n", 'marker' => "marker\n" }, scripts => {
+	'file.txt' => "file\n", 'marker' => "marker\n",
+	'folder/a' => '' }, scripts => {
 	'echo' => "${text}exec cat\n",
 	'name' => $text . "printf %s \"\$SERVER_NAME\"\n",
 	'none' => "#!/bin/sh\nprintf 'Status: 204\\n\\n'\n",
@@ -209,8 +210,11 @@ sub jobs_of {
 
 	push @jobs, ["split at $_" => substr($bytes, 0, $_),
 	    substr($bytes, $_) . $end] for places($n, $every);
+	# A client that wants to close sends nothing once it was answered: so the
+	# marker is never on its own.
 	my @bytes = unpack "(a$size)*", $bytes;
-	push @jobs, ["by $size" => @bytes, length $end ? $end : ()];
+	$bytes[-1] .= $end;
+	push @jobs, ["by $size" => @bytes];
 	return map {
 		my ($how, @pieces) = @$_;
 		{ how => $how, pieces => \@pieces, want => $want,

@@ -277,6 +277,8 @@ http1_fail(struct conn *c, int status)
 		return;
 	}
 	if (r != NULL) {
+		if (r->response.status != 0)	/* it was of another answer */
+			r->response.location = r->response.allow = NULL;
 		r->response.close = true;
 		answer_error(r, status);
 		return;
@@ -340,7 +342,9 @@ finish(struct conn *c)
 	h->current = NULL;
 	http1_queue_push(c, r);
 	if (h->closing) {
-		h->client_closes = !r->framing.keepalive && r->body_complete;
+		/* Old clients send a line end behind a body. */
+		h->client_closes = !r->framing.keepalive && r->body_complete &&
+		    r->body_received == 0;
 		http1_body_abandon(c);
 		c->flush_then_close = true;
 	}
