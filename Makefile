@@ -103,7 +103,8 @@ PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
-PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
+PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
+		 apache2
 
 run:
 	@t/lib/install-packages $(PACKAGES_RUN)
@@ -158,13 +159,18 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,ab,idle
-PEERS	= nginx,lighttpd
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m
+PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
 	@t/lib/install-packages $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory all cert
-	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R)
+	@$(MAKE) --no-print-directory all build/bench/floor
+	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
+	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+build/bench/%: t/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
 # --- installing ---
 
@@ -215,7 +221,7 @@ help:
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
-#: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
+#: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed
