@@ -17,7 +17,7 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  arguments path words ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
-	  transport_plain transport_tls tls_wire http1 http1_body http1_head \
+	  bufpool transport_plain transport_tls tls_wire http1 http1_body http1_head \
 	  http1_reply http1_queue accesslog score orphan
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond status body request

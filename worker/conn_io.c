@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "common/conf.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1.h"
 #include "worker/http1_queue.h"
@@ -51,6 +52,7 @@ fill(struct conn *c)
 
 	if (want > left)
 		want = left;
+	bufpool_lend(&c->in);
 	if (buf_reserve(&c->in, want) == -1) {
 		c->failed = true;
 		return true;

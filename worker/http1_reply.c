@@ -9,6 +9,7 @@
 
 #include "common/conf.h"
 #include "common/scoreboard.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
@@ -73,6 +74,7 @@ write_head(struct conn *c, struct request *r)
 	if (res->source == NULL && res->length < 0)
 		res->length = 0;
 	decide_framing(c, r, &framing);
+	bufpool_lend(&c->out);
 	if (http1_head_write(r, &framing, &c->out) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);

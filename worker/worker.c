@@ -18,6 +18,7 @@
 #include "common/sig.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/ledger.h"
@@ -247,6 +248,7 @@ close_worker(void)
 	conn_reap(&self);
 	cgi_kill_all();
 	request_pool_free();
+	bufpool_free();
 	loop_free(self.loop);
 	orphan_flush();
 }
