@@ -9,8 +9,9 @@ COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi conf_check \
-	  conf_open conf_dump conf_dump_site conf_help conf_error
+	  conf_build_names conf_build_listen conf_build_cgi \
+	  conf_build_files conf_check conf_open conf_dump conf_dump_site \
+	  conf_dump_files conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
@@ -20,10 +21,12 @@ WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  bufpool transport_plain transport_tls tls_wire http1 http1_body http1_head \
 	  http1_reply http1_queue accesslog score orphan
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond status body request
+HTTP	= parse fields framing target chunk uri date cond range accept status \
+	  body request
 # worker/serve/: what answers
-SERVE	= route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
-	  listing listing_page html style \
+SERVE	= route static file variant file_answer gzip refusal beneath \
+	  beneath_walk turns error listing listing_page html style \
+	  cgi cgi_find cgi_env cgi_body cgi_launch \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -44,9 +47,12 @@ OPT	= -O2
 WERROR	= $(if $(CI),-Werror)
 ALLC	= -std=c11 -D_GNU_SOURCE -DPYKED_VERSION='"$(VERSION)"' -I. -I$(B) \
 	  -isystem /usr/include/bsd -DLIBBSD_OVERLAY $(WARN) $(WERROR) \
-	  $(OPT) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
+	  $(OPT) $(ZLIB) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
 ALLL	= $(HARDENL) $(LDFLAGS)
-LIBS	= -lssl -lcrypto -lbsd
+# For the directive gzip; left out where it is missing ("make ZLIB=" also does).
+ZLIB	:= $(shell printf '\043include <zlib.h>\n' | $(CC) -E - >/dev/null 2>&1 && \
+	  echo -DPYKED_ZLIB)
+LIBS	= -lssl -lcrypto -lbsd $(if $(ZLIB),-lz)
 
 all: $(PROGRAM) $(SAMPLES)
 
@@ -99,9 +105,9 @@ asan:
 
 # --- running ---
 
-PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
+PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc
+	  iproute2 logrotate mandoc strace
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
 		 apache2

@@ -80,6 +80,31 @@ struct conf_cgi {
 	enum conf_cgi_stderr stderr_mode;
 };
 
+/* Which symbolic links are followed. */
+enum conf_symlinks {
+	CONF_SYMLINKS_UNSET,
+	CONF_SYMLINKS_OFF,		/* none */
+	CONF_SYMLINKS_BENEATH,		/* those that stay below the root */
+	CONF_SYMLINKS_ON		/* all, wherever they lead */
+};
+
+/* Content codings of files that lie beside the one that is asked for. */
+enum conf_coding {
+	CONF_CODING_NONE,
+	CONF_CODING_BR,			/* NAME.br */
+	CONF_CODING_GZIP		/* NAME.gz */
+};
+
+#define CONF_CODINGS	2		/* how many there are */
+
+/* What caches are told of files with such names. */
+struct conf_cache_rule {
+	struct str name;		/* the whole name of a file, or the end
+					 * of it; empty: any */
+	bool end;
+	const char *value;		/* of Cache-Control; NULL = none */
+};
+
 enum conf_match {
 	CONF_MATCH_ALL,			/* the server itself, outside
 					 * locations */
@@ -96,6 +121,15 @@ struct conf_location {
 	size_t nindex;
 	bool listing;			/* show folders without an index */
 	bool dotfiles;			/* serve names that begin with a dot */
+	enum conf_symlinks symlinks;
+	enum conf_coding precompressed[CONF_CODINGS]; /* in order of liking;
+					 * NONE ends it */
+	const struct str *gzip;		/* ngzip media types, "text/html" or
+					 * "text/" for all of them, that are
+					 * compressed on the way */
+	size_t ngzip;
+	const struct conf_cache_rule *cache; /* ncache, the closest first */
+	size_t ncache;
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
 	struct conf_cgi cgi;

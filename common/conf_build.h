@@ -54,17 +54,20 @@ bool	conf_build_is_safe(const struct conf_scope *scope,
 
 conf_apply conf_build_block;
 conf_apply conf_set_access;
+conf_apply conf_set_cache;
 conf_apply conf_set_certificate;
 conf_apply conf_set_cgi;
 conf_apply conf_set_ciphers;
 conf_apply conf_set_control;
 conf_apply conf_set_env;
 conf_apply conf_set_error;
+conf_apply conf_set_gzip;
 conf_apply conf_set_index;
 conf_apply conf_set_listen;
 conf_apply conf_set_location;
 conf_apply conf_set_order;
 conf_apply conf_set_pidfile;
+conf_apply conf_set_precompressed;
 conf_apply conf_set_processes;
 conf_apply conf_set_protocols;
 conf_apply conf_set_root;

@@ -2,7 +2,7 @@
  * conf_dump: how a configuration is written.
  *
  * Private to conf_*. conf_dump.c has the main level and what all share,
- * conf_dump_site.c servers and locations.
+ * conf_dump_site.c servers and locations, conf_dump_files.c a part of these.
  */
 #ifndef COMMON_CONF_DUMP_H
 #define COMMON_CONF_DUMP_H
@@ -40,6 +40,9 @@ void	dump_table(struct dump *d, const char *block, unsigned where,
 	    const void *base, const void *outer);
 /* A site's directives that differ from outer (NULL: all). */
 void	dump_site(struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
+/* How its files are sent, in the same way. */
+void	dump_files(const struct dump *d, const struct conf_location *l,
 	    const struct conf_location *outer);
 void	dump_server(struct dump *d, const struct conf_server *s);
 

@@ -79,6 +79,7 @@ dump_site(struct dump *d, const struct conf_location *l,
 		(void)buf_puts(d->out, "\n");
 	}
 	dump_table(d, NULL, CONF_IN_SITE, l, outer);
+	dump_files(d, l, outer);
 	put_cgi(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);
 	put_env(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);
 	dump_table(d, "cgi-limits", CONF_IN_CGI_LIMITS, l, outer);

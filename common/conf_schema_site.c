@@ -3,6 +3,10 @@
  */
 #include "common/conf_schema_table.h"
 
+/* In the order of their enums, which begin at 1. */
+static const char *const symlinks[] = { "off", "beneath", "on", NULL };
+static const char *const codings[] = { "off", "br", "gz", NULL };
+
 static const struct conf_directive directives[] = {
 { .name = "server", .shape = "[NAME...] { ... }", .most = CONF_MANY,
   .where = CONF_IN_MAIN,
@@ -37,6 +41,26 @@ static const struct conf_directive directives[] = {
   .most = 1, .where = CONF_IN_SITE,
   .args = { { .type = CONF_SWITCH, IN_SITE(dotfiles) } },
   .help = "Serves names that begin with a dot, too." },
+{ .name = "symlinks", .shape = "off | beneath | on", .value = "beneath",
+  .least = 1, .most = 1, .where = CONF_IN_SITE,
+  .args = { { .type = CONF_CHOICE, IN_SITE(symlinks),
+    .choices = symlinks } },
+  .help = "Which symbolic links are followed: none, those that stay below the "
+    "root, or all." },
+{ .name = "cache", .shape = "[NAME...] TIME | no-cache | no-store | off",
+  .least = 1, .most = CONF_MANY, .many = true, .where = CONF_IN_SITE,
+  .apply = conf_set_cache,
+  .help = "How long files with such names (*.css, index.html) may be kept by "
+    "browsers and caches." },
+{ .name = "precompressed", .shape = "off | br | gz | br gz | gz br",
+  .value = "off", .least = 1, .most = 2, .where = CONF_IN_SITE,
+  .apply = conf_set_precompressed,
+  .args = { { .type = CONF_CHOICE, .choices = codings },
+    { .type = CONF_CHOICE, .choices = codings } },
+  .help = "Sends FILE.br or FILE.gz in the place of FILE to who takes it." },
+{ .name = "gzip", .shape = "off | TYPE...", .value = "off", .least = 1,
+  .most = CONF_MANY, .where = CONF_IN_SITE, .apply = conf_set_gzip,
+  .help = "Compresses files of these media types while they are sent." },
 { .name = "access-log", .shape = "on | off", .value = "on", .least = 1,
   .most = 1, .where = CONF_IN_SITE,
   .args = { { .type = CONF_SWITCH, IN_SITE(access_log) } },

@@ -128,6 +128,9 @@ size_t	conn_out_room(const struct conn *c);
 /* n bytes were put into out; the span was set. */
 void	conn_queued(struct conn *c, size_t n);
 void	conn_set_span(struct conn *c, const struct span *span);
+/* The file that the span is of has ended too early (error 0) or cannot be
+ * read: says so in the log, and of which request it was. */
+void	conn_file_failed(const struct conn *c, int error);
 /* Everything queued has been written. */
 bool	conn_is_flushed(const struct conn *c);
 

@@ -4,8 +4,10 @@
 #include "worker/conn_io.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "common/conf.h"
+#include "common/log.h"
 #include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1.h"
@@ -186,6 +188,18 @@ conn_set_span(struct conn *c, const struct span *span)
 	assert(c->span.n == 0);
 	c->span = *span;
 	c->queued += span->n;
+}
+
+void
+conn_file_failed(const struct conn *c, int error)
+{
+	const struct request *r = c->http1.current;
+
+	/* Nothing begins behind a span. */
+	if (r == NULL)
+		r = c->http1.answered_last;
+	log_warn("%s%s: %s while it was being sent", r->location->root->path,
+	    r->path.p, error == 0 ? "the file shrank" : strerror(error));
 }
 
 bool

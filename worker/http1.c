@@ -156,6 +156,7 @@ answer_error(struct request *r, int status)
 	/* Nothing of an answer that was begun and given up. */
 	res->etag = NULL;
 	res->has_modified = false;
+	res->lines = (struct str){ NULL, 0 };
 	buf_free(&res->fields);
 	res->status = status;
 	error_page(r);

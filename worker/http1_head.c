@@ -96,7 +96,7 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 
 	if (buf_reserve(out, HEAD_ROOM + length_of(res->type) +
 	    length_of(res->location) + length_of(res->allow) +
-	    length_of(res->etag) + buf_len(&res->fields)) == -1)
+	    length_of(res->etag) + res->lines.n + buf_len(&res->fields)) == -1)
 		return -1;
 	put_status(out, res->status);
 	put(out, STR("Server: pyked\r\nDate: "));
@@ -111,6 +111,7 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 	if (res->retry_after > 0)
 		put_number(out, STR("Retry-After: "),
 		    (uint64_t)res->retry_after);
+	put(out, res->lines);
 	put(out, buf_str(&res->fields));
 	put(out, STR("\r\n"));
 	return 0;

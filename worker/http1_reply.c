@@ -109,8 +109,10 @@ copy_span(struct conn *c, const struct span *span)
 
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return -1;	/* it shrank: never pad */
+		if (n <= 0) {		/* it shrank: never pad */
+			conn_file_failed(c, n == -1 ? errno : 0);
+			return -1;
+		}
 		done += (size_t)n;
 	}
 	buf_added(&c->out, done);

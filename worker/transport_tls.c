@@ -16,7 +16,6 @@
 #include <openssl/ssl.h>
 
 #include "common/conf.h"
-#include "common/log.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
 #include "worker/tls_wire.h"
@@ -179,7 +178,7 @@ gather(struct conn *c, size_t max, size_t *n)
 	}
 	r = pread(c->span.fd, plain + *n, left, c->span.off);
 	if (r <= 0 || (size_t)r < left) {
-		log_warn("a file shrank or failed while it was being sent");
+		conn_file_failed(c, r == -1 ? errno : 0);
 		return NULL;
 	}
 	*n += left;

@@ -38,7 +38,7 @@ example(const struct conf_directive *d)
 		{ "max-body", "8m" }, { "include", "none/*.conf" },
 		{ "let", "a b" }, { "certificate", "a b" },
 		{ "location", "/x" }, { "env", "A b" }, { "server", "a.org" },
-		{ "user", "nobody" },
+		{ "user", "nobody" }, { "cache", "30d" },
 	};
 	size_t i;
 
@@ -166,7 +166,7 @@ test_places(void)
 	    "does not belong in a location block");
 	bad_part("limits { cpu 5s }\n", "it belongs in: cgi-limits block");
 	bad_part("limits { listing on }\n", "\"listing\" does not belong in");
-	bad_part("gzip on\n", "unknown directive \"gzip\" at main level");
+	bad_part("deflate on\n", "unknown directive \"deflate\" at main level");
 	bad_part("max_body 5m\n", "did you mean \"max-body\"?");
 	bad_part("server a { wokers 5 }", "did you mean \"workers\"?");
 	bad_part("server a { rot /x }", "did you mean \"root\"?");

@@ -52,6 +52,8 @@ struct response {
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	bool close;			/* the connection must not persist */
 	int retry_after;		/* seconds; 0 = no Retry-After */
+	struct str lines;		/* header lines, ready to be sent;
+					 * borrowed */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
