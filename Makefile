@@ -10,22 +10,24 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_check conf_open conf_dump conf_dump_site \
-	  conf_dump_files conf_help conf_error
+	  conf_build_files conf_build_answer conf_build_header conf_check \
+	  conf_open conf_dump conf_dump_site conf_dump_files \
+	  conf_dump_answer conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
 	  arguments path words ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport_plain transport_tls tls_wire http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan
+	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  http1_head http1_reply http1_queue accesslog score orphan
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond range accept status \
 	  body request
 # worker/serve/: what answers
-SERVE	= route static file variant file_answer gzip refusal beneath \
-	  beneath_walk turns error listing listing_page html style \
+SERVE	= serve route redirect static file variant file_answer gzip refusal \
+	  beneath beneath_walk turns error error_file \
+	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 

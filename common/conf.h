@@ -113,6 +113,57 @@ enum conf_match {
 	CONF_MATCH_SUFFIX		/* location *.php */
 };
 
+enum conf_piece_kind {
+	CONF_PIECE_TEXT,
+	CONF_PIECE_REST,		/* $rest */
+	CONF_PIECE_QUERY		/* $query */
+};
+
+/* A piece of where a redirect leads. */
+struct conf_piece {
+	enum conf_piece_kind kind;
+	struct str text;		/* of TEXT */
+};
+
+#define CONF_PIECES_MAX	8
+
+struct conf_redirect {
+	int status;			/* 301, 302, 303, 307, 308; 0 = none */
+	const char *to;			/* as it was written */
+	struct conf_piece piece[CONF_PIECES_MAX]; /* npieces */
+	size_t npieces;
+	size_t skip;			/* bytes of a path before its $rest; */
+	size_t cut;			/* and after it */
+};
+
+struct conf_header {
+	struct str name;
+	struct str value;
+};
+
+#define CONF_REFUSE_CLOSE 444	/* no answer; what is logged then */
+
+/* What is done to answers, or instead of them. */
+struct conf_answer {
+	struct conf_redirect redirect;
+	const char *fallback;		/* path that answers for what is not
+					 * found; NULL = none */
+	struct conf_dir *errors;	/* has pages for errors; NULL = none */
+	const struct conf_header *header; /* nheaders, for every answer */
+	size_t nheaders;
+	int refuse;			/* status; 0 = no */
+	bool https;			/* http is redirected to https */
+	uint16_t https_port;		/* where that is */
+	uint16_t https_given;		/* as it was written; 0 = it was not */
+	struct conf_pos https_pos;
+	bool hsts;			/* Strict-Transport-Security is sent */
+	uint64_t hsts_s;
+	bool hsts_subdomains;
+	bool hsts_preload;
+	struct str lines;		/* header, as it is sent; */
+	struct str lines_tls;		/* with Strict-Transport-Security */
+};
+
 struct conf_location {
 	enum conf_match match;
 	struct str path;		/* "/x", "/x/", ".php"; empty for ALL */
@@ -132,6 +183,7 @@ struct conf_location {
 	size_t ncache;
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
+	struct conf_answer answer;
 	struct conf_cgi cgi;
 	struct conf_pos pos;
 };
@@ -272,8 +324,8 @@ void	conf_free(struct conf *conf);
 /* Appends the effective configuration, readable by conf_load. 0 or -1. */
 int	conf_dump(const struct conf *conf, struct buf *out);
 
-/* Appends what the schema says of one directive (name, contexts, arguments,
- * default, sentence). 0, or -1 when there is no such directive. */
+/* Appends what the schema says of the directives of that name (contexts,
+ * arguments, default, sentence). 0, or -1 when there is none. */
 int	conf_help(const char *name, struct buf *out);
 /* Appends a line for each directive, in the table's order. 0 or -1. */
 int	conf_help_list(struct buf *out);

@@ -117,4 +117,5 @@ conf_build_listens(struct conf_tree *tree)
 		for (k = 0; k < i; k++)
 			check_names(tree, k, i);
 	}
+	conf_build_https(tree);
 }

@@ -14,7 +14,7 @@
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
 #include "worker/score.h"
-#include "worker/serve/error.h"
+#include "worker/serve/serve.h"
 
 #define COPY_MAX	8192	/* bodies up to this are copied into out */
 
@@ -69,8 +69,7 @@ write_head(struct conn *c, struct request *r)
 
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
-	if (res->status >= 400 && res->source == NULL && res->type == NULL)
-		error_page(r);
+	serve_answer(r);
 	if (res->source == NULL && res->length < 0)
 		res->length = 0;
 	decide_framing(c, r, &framing);
@@ -216,6 +215,8 @@ http1_reply(struct conn *c, struct request *r)
 {
 	if (r->response.status == 0)
 		return HTTP1_REPLY_NONE;
+	if (r->response.drop)
+		return HTTP1_REPLY_FAILED;
 	if (!r->head_written)
 		return write_head(c, r);
 	return put_body(c, r);
@@ -226,7 +227,8 @@ http1_continue(struct conn *c, struct request *r)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (!r->framing.expect_continue || r->response.status != 0 ||
+	if (!r->framing.expect_continue || r->phase != PHASE_HANDLER ||
+	    r->response.status != 0 ||
 	    r->body_complete || buf_len(&c->in) > 0)
 		return;
 	r->framing.expect_continue = false;

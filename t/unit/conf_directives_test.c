@@ -39,11 +39,14 @@ example(const struct conf_directive *d)
 		{ "let", "a b" }, { "certificate", "a b" },
 		{ "location", "/x" }, { "env", "A b" }, { "server", "a.org" },
 		{ "user", "nobody" }, { "cache", "30d" },
+		{ "user", "nobody" }, { "errors", "a" }, { "header", "A b" },
+		{ "no", "header A" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(others[i].name, d->name) == 0)
+		if (strcmp(others[i].name, d->name) == 0 &&
+		    d->where != CONF_IN_LIMITS)
 			return others[i].values;
 	return d->value == NULL ? "" : d->value;
 }

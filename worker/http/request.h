@@ -26,6 +26,7 @@
 struct conf;
 struct conf_location;
 struct conf_server;
+struct handler;
 struct request;
 struct score_request;
 
@@ -37,6 +38,9 @@ struct client_info {
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
+	const struct conf_server *tls_server; /* borrowed, process: the one
+					 * whose certificate was shown to who
+					 * asked for a name; or NULL */
 };
 
 /* What a handler says of its answer. */
@@ -51,12 +55,22 @@ struct response {
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	bool close;			/* the connection must not persist */
+	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
 	struct str lines;		/* header lines, ready to be sent;
 					 * borrowed */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
+};
+
+/* How far serve has come with it. */
+enum request_phase {
+	PHASE_NONE,			/* its target is not known yet */
+	PHASE_GATES,			/* may it have what it asks for? */
+	PHASE_HANDLER,			/* a handler has it, or it has a
+					 * status */
+	PHASE_ANSWER			/* the response is final */
 };
 
 struct request {
@@ -71,6 +85,11 @@ struct request {
 	struct http_framing framing;
 	struct http_target target;
 	struct str path;		/* decoded, clean; in the arena */
+	const struct handler *handler;	/* borrowed, static; by route */
+	enum request_phase phase;
+	uint8_t gate;			/* serve's: the one it stands at */
+	uint8_t reroutes;		/* how often it got another path */
+	bool fell_back;			/* that of the location's fallback */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */

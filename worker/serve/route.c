@@ -7,6 +7,7 @@
 #include "worker/http/request.h"
 #include "worker/http/uri.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/redirect.h"
 #include "worker/serve/static.h"
 
 /* How well a server's name fits a host: 0 not at all, more is better. */
@@ -134,22 +135,25 @@ options_start(struct request *r)
 static const struct handler handler_options = { "options", options_start };
 
 int
-route_path(struct request *r, const struct handler **handler)
+route_path(struct request *r)
 {
 	r->location = route_location(r->server, r->path);
+	if (r->location->answer.redirect.status != 0) {
+		r->handler = &handler_redirect;
+		return r->head->method == HTTP_TRACE ? 405 : 0;
+	}
 	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
 		return 404;
-	*handler = &handler_static;
+	r->handler = &handler_static;
 	if (r->head->method == HTTP_TRACE)
 		return 0;
 	if (r->location->cgi.kind != CONF_CGI_OFF)
-		*handler = &handler_cgi;
+		r->handler = &handler_cgi;
 	return 0;
 }
 
 int
-route_request(struct request *r, const struct conf_listen *l,
-    const struct handler **handler)
+route_request(struct request *r, const struct conf_listen *l)
 {
 	int status;
 
@@ -158,9 +162,9 @@ route_request(struct request *r, const struct conf_listen *l,
 	if (r->head->method == HTTP_METHOD_OTHER)
 		return 501;
 	if (str_eq(r->target.path, STR("*"))) {
-		*handler = &handler_options;
+		r->handler = &handler_options;
 		return 0;
 	}
 	status = clean_path(r);
-	return status != 0 ? status : route_path(r, handler);
+	return status != 0 ? status : route_path(r);
 }

@@ -2,8 +2,9 @@
 #
 # What it gets as an answer is a hash: status (a number, or in words what went
 # wrong: 'closed', 'timeout', 'reset', 'bad: ...'), reason, head (the raw
-# bytes), fields (a list of [name, value]), body, and complete. Fields are asked
-# for with Pyked::Http::field($answer, 'Name').
+# bytes), fields (a list of [name, value]), headers (the last value of each, by
+# its name in lower case), body, and complete. The first field of a name is
+# Pyked::Http::field($answer, 'Name').
 package Pyked::Http;
 
 use strict;
@@ -152,6 +153,7 @@ sub parse_head {
 		push @{ $r->{fields} }, [$1, $2];
 	}
 	@$r{qw(status reason)} = ($status, $reason);
+	$r->{headers} = { map { lc $_->[0] => $_->[1] } @{ $r->{fields} } };
 	my %count;
 	for (qw(content-length transfer-encoding date connection etag)) {
 		my $name = $_;
