@@ -25,7 +25,7 @@ WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 HTTP	= parse fields framing target chunk uri date cond range accept status \
 	  body request
 # worker/serve/: what answers
-SERVE	= serve route redirect static file variant file_answer gzip refusal \
+SERVE	= serve route redirect static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch \

@@ -26,6 +26,7 @@
 #include "worker/orphan.h"
 #include "worker/score.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/filecache.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -247,6 +248,7 @@ close_worker(void)
 	conn_close_all(&self);
 	conn_reap(&self);
 	cgi_kill_all();
+	filecache_free();
 	request_pool_free();
 	bufpool_free();
 	loop_free(self.loop);

@@ -133,8 +133,6 @@ give_up_answer(struct request *r)
 	res->source = NULL;
 	res->length = -1;
 	res->type = NULL;
-	res->etag = NULL;
-	res->has_modified = false;
 	res->lines = (struct str){ NULL, 0 };
 	res->head_only = false;
 	buf_free(&res->fields);
