@@ -232,9 +232,6 @@ make_flip(void)
 static void
 remove_flip(void)
 {
-	/* A link, if that is what it was when the child ended. */
-	(void)unlink("root/flip");
-	(void)rename("root/flip-folder", "root/flip");
 	(void)remove("root/flip/file");
 	(void)remove("root/flip");
 	(void)remove("root/flip-in");
