@@ -5,29 +5,35 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring unixsock
+	  shm scoreboard ring tally unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_check conf_open conf_dump conf_dump_site \
-	  conf_dump_files conf_help conf_error
+	  conf_build_files conf_build_answer conf_build_header \
+	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
+	  conf_dump_access conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
+	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words ask seek byname ending control door status \
-	  changes selfsigned notify pidfile holder
+	  sockfile arguments path words passwd ask seek byname ending control \
+	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
+WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan
+	  http1_reply http1_queue accesslog accesslog_json score orphan
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond range accept status \
-	  body request
+HTTP	= basic parse fields framing target chunk uri date cond range accept \
+	  status body request
 # worker/serve/: what answers
-SERVE	= route static file variant file_answer gzip refusal beneath \
-	  beneath_walk turns error listing listing_page html style \
-	  cgi cgi_find cgi_env cgi_body cgi_launch \
+SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+	  static file variant file_answer gzip refusal \
+	  beneath beneath_walk turns error error_file \
+	  listing listing_page html style \
+	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
+	  cgi_head \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -56,7 +62,7 @@ ALLL	= $(HARDENL) $(LDFLAGS)
 # For the directive gzip; left out where it is missing ("make ZLIB=" also does).
 ZLIB	:= $(shell printf '\043include <zlib.h>\n' | $(CC) -E - >/dev/null 2>&1 && \
 	  echo -DPYKED_ZLIB)
-LIBS	= -lssl -lcrypto -lbsd $(if $(ZLIB),-lz)
+LIBS	= -lssl -lcrypto -lbsd -lcrypt $(if $(ZLIB),-lz)
 
 all: $(PROGRAM) $(SAMPLES)
 
@@ -124,10 +130,11 @@ asan:
 
 # --- running ---
 
-PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
+PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
+	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc strace libnet-ssleay-perl wget aria2 \
-	  nghttp2-client
+	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
+	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
@@ -164,6 +171,11 @@ check-unit: unit
 
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
+
+# What takes minutes: sizes and times that a test has no patience for.
+soak: all cert
+	@t/lib/install-packages $(PACKAGES_TEST)
+	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
 
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
@@ -270,6 +282,7 @@ help:
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
+#: make soak          what takes minutes: a GiB through a script ...
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
@@ -282,5 +295,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows check-clients lint coverage fuzz bench install \
+	check-arrows check-clients lint coverage fuzz soak bench install \
 	uninstall dist clean help

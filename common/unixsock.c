@@ -138,7 +138,7 @@ remove_dead(const char *path)
 }
 
 static int
-bind_to(int fd, const char *path)
+bind_to(int fd, const char *path, unsigned mode)
 {
 	struct place p;
 	mode_t mask;
@@ -146,7 +146,7 @@ bind_to(int fd, const char *path)
 
 	if (find(&p, path) == -1)
 		return -1;
-	mask = umask(0177);
+	mask = umask(0777 & ~(mode_t)mode);
 	rc = bind(fd, address(&p), sizeof(p.addr));
 	(void)umask(mask);
 	release(&p);
@@ -154,17 +154,25 @@ bind_to(int fd, const char *path)
 }
 
 int
-unixsock_listen(const char *path)
+unixsock_bind(const char *path, unsigned mode)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 
 	if (fd == -1)
 		return -1;
-	if (bind_to(fd, path) == -1 && (errno != EADDRINUSE ||
-	    remove_dead(path) == -1 || bind_to(fd, path) == -1))
+	if (bind_to(fd, path, mode) == -1 && (errno != EADDRINUSE ||
+	    remove_dead(path) == -1 || bind_to(fd, path, mode) == -1))
 		return give_up(fd);
-	if (listen(fd, BACKLOG) == 0)
+	return fd;
+}
+
+int
+unixsock_listen(const char *path)
+{
+	int fd = unixsock_bind(path, 0600);
+
+	if (fd == -1 || listen(fd, BACKLOG) == 0)
 		return fd;
 	return give_up(fd);
 }

@@ -10,6 +10,8 @@
  * else that is there is not touched: EADDRINUSE. -1 with errno.
  */
 int	unixsock_listen(const char *path);
+/* The same, but only bound, and for whom mode allows to connect. */
+int	unixsock_bind(const char *path, unsigned mode);
 /* A socket to connect with: blocking, close-on-exec. Where nobody takes
  * connections any more it gives up after so many seconds, with EAGAIN. */
 int	unixsock_client(int patience_s);

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/proc.h"
+#include "master/authspawn.h"
 #include "master/autopsy.h"
 #include "master/generation.h"
 #include "master/logwriter.h"
@@ -58,6 +59,8 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 	logwriter_drain_dead(&m->logs, w);
 	autopsy_log_requests(&m->logs, g, w);
 	generation_forget_worker(w);
+	tally_give(&m->spooled, w->column);
+	w->column = 0;
 	w->pid = 0;
 	if (g->state == GENERATION_STARTING)
 		reload_failed(m, g, "a worker ended before it was ready");
@@ -95,7 +98,7 @@ reap_dead(struct master *m)
 		w = find_worker(m, pid, &g);
 		if (w != NULL)
 			bury(m, g, w, status);
-		else if (!forget_spared(pid))
+		else if (!authspawn_bury(m, pid, status) && !forget_spared(pid))
 			/* It was adopted, and now its children are. */
 			m->orphans = true;
 	}
@@ -140,7 +143,8 @@ end_orphan(pid_t pid, pid_t session, void *arg)
 	struct master *m = arg;
 	struct generation *g;
 
-	if (find_worker(m, pid, &g) != NULL || is_spared(pid))
+	if (find_worker(m, pid, &g) != NULL || authspawn_is(m, pid) ||
+	    is_spared(pid))
 		return;
 	m->orphans = true;
 	if (session == pid)

@@ -55,12 +55,17 @@ subtest 'well-formed' => sub {
 
 # --- directives ---
 
-# What "pyked help" says of a directive: its heading, and the facts that the
-# manual has in parentheses.
+# What "pyked help" says of the directives of a name: their headings, and the
+# facts that the manual has of each in parentheses.
 sub ask_help {
 	my ($name) = @_;
-	my ($heading, $text) = run($pyked, 'help', $name)->{out} =~
-	    /^([^\n]*)\n(.*)/s;
+	my @entries = split /^(?=\S)/m, run($pyked, 'help', $name)->{out};
+
+	return map { facts(/^([^\n]*)\n(.*)/s) } @entries;
+}
+
+sub facts {
+	my ($heading, $text) = @_;
 	my ($where) = $text =~ /^    belongs in: (.*)$/m;
 	my @where = map { s/ (?:level|block)$//r } split /, /, $where;
 	my @facts = @where > 4 ? 'anywhere' : join ', ', @where;
@@ -73,14 +78,14 @@ sub ask_help {
 
 subtest 'every directive' => sub {
 	my ($list) = run($pyked, 'help')->{out} =~ /^Directives.*?\n(.*)/ms;
-	my @names = $list =~ /^  (\S+)/mg;
+	my %names = map { $_ => 1 } $list =~ /^  (\S+)/mg;
 	my %manual = rendered($conf_5, 'DIRECTIVES') =~
 	    /^ {5}(\S.*)\n +\((.*)\)$/mg;
 
-	cmp_ok scalar @names, '>', 40, 'there are some';
-	for my $name (@names) {
-		my ($heading, $facts) = ask_help($name);
-		is delete $manual{$heading}, $facts, $heading;
+	cmp_ok scalar keys %names, '>', 40, 'there are some';
+	for my $name (sort keys %names) {
+		my %facts = ask_help($name);
+		is delete $manual{$_}, $facts{$_}, $_ for sort keys %facts;
 	}
 	is join(', ', sort keys %manual), '', 'and no others';
 };
@@ -156,6 +161,8 @@ my $names = spew("$root/names", "#!/usr/bin/perl\n"
 
 	mkdir $_ or die "$_: $!" for map { "$root/$_" } qw(etc etc/ssl
 	    etc/ssl/private);
+	spew("$root/etc/pyked/staff.htpasswd",
+	    "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
 	rename $cert, "$root/etc/ssl/example.pem" or die "$!";
 	rename $key, "$root/etc/ssl/private/example.key" or die "$!";
 }
@@ -220,6 +227,10 @@ server {
 	location /names {
 		cgi program $names
 	}
+	location /named {
+		cgi program $names
+		auth Staff $root/etc/pyked/staff.htpasswd
+	}
 	location *.x {
 		cgi with $names
 	}
@@ -258,7 +269,8 @@ subtest 'variables of scripts' => sub {
 	my %documented = $source =~ /^\.It Ev (\w+)( No \*)?$/mg;
 	my $posted = curl('-k', '-d', 'a=b', $s->url('/names', 'https'));
 	my @set = map { split /\n/ } $s->get('/names/x?y')->{body},
-	    $s->get('/file.x')->{body}, $posted->{out};
+	    $s->get('/file.x')->{body}, $posted->{out},
+	    curl('-u', 'ann:secret', $s->url('/named'))->{out};
 	my %set = map { s/^HTTP_.*/HTTP_NAME/r => 1 } @set;
 
 	is_deeply [sort keys %set], [sort keys %documented],

@@ -17,14 +17,12 @@
 #include "worker/http1_queue.h"
 #include "worker/http1_reply.h"
 #include "worker/score.h"
-#include "worker/serve/error.h"
-#include "worker/serve/route.h"
+#include "worker/serve/serve.h"
 #include "worker/worker.h"
 
 #define ANSWERED_MAX	16
 #define BEGIN_ROOM	16384	/* of out, for a new request to begin */
 #define BAD_LINE_MAX	200	/* bytes of a bad request that are logged */
-#define REROUTES_MAX	4	/* of one request */
 
 /* --- a request begins --- */
 
@@ -76,93 +74,25 @@ take_head(struct conn *c, struct request *r, size_t n)
 	}
 	buf_take(&c->in, n);
 	c->http1.scanned = 0;
+	/* A password stays nowhere when it has been used. */
+	r->secret = http_field(head, FIELD_AUTHORIZATION) != NULL;
+	if (r->secret)
+		buf_wipe_rest(&c->in);
 	return 0;
 }
 
-/* Plain HTTP where TLS is spoken: the same address by https. */
+/* From the head alone: 0, or the status to fail with. */
 static int
-redirect_to_tls(struct request *r)
+read_head(struct request *r, const struct conf_listen *listen)
 {
-	const struct http_target *t = &r->target;
-	uint16_t port = net_addr_port(&r->client->local);
+	int status = http_framing(r->head, &r->framing);
 
-	if (t->host.n == 0 || t->path.p[0] != '/')
-		return 400;
-	r->response.close = true;
-	r->response.location = arena_printf(&r->arena,
-	    "https://%.*s:%u%.*s%s%.*s", (int)t->host.n, t->host.p, port,
-	    (int)t->path.n, t->path.p, t->has_query ? "?" : "",
-	    (int)t->query.n, t->query.p);
-	return r->response.location == NULL ? 500 : 308;
-}
-
-/* A handler may find that another path is meant, whose location decides. */
-static int
-start(struct request *r, const struct handler *handler)
-{
-	int status = handler->start(r);
-
-	for (int i = 0; status == HANDLER_REROUTE && i < REROUTES_MAX; i++) {
-		status = route_path(r, &handler);
-		if (status == 0)
-			status = handler->start(r);
-	}
-	return status == HANDLER_REROUTE ? 500 : status;
-}
-
-/* 0 when a handler has it, or the status to fail with. */
-static int
-dispatch(struct conn *c, struct request *r)
-{
-	const struct conf_listen *listen = c->listener->conf;
-	const struct handler *handler;
-	int status;
-
-	status = http_framing(r->head, &r->framing);
 	if (status == 0)
 		status = http_target(r->head, &r->target);
 	/* RFC 9110 7.4: what is asked for by https must come by TLS. */
 	if (status == 0 && r->target.https && !listen->tls)
 		status = 421;
-	if (status != 0) {
-		r->response.close = true;
-		return status;
-	}
-	if (listen->tls && !c->client.tls)
-		return redirect_to_tls(r);
-	status = route_request(r, listen, &handler);
-	http1_body_begin(c, r);
-	if (status != 0)
-		return status;
-	if (r->framing.length > r->location->max_body)
-		return 413;
-	return start(r, handler);
-}
-
-/* What cannot be read in one way only ends the connection. */
-static bool
-ends_connection(int status)
-{
-	return status != 301 && status != 403 && status != 404 &&
-	    status != 405 && status != 501 && status != 502 && status != 503;
-}
-
-static void
-answer_error(struct request *r, int status)
-{
-	struct response *res = &r->response;
-
-	if (ends_connection(status))
-		res->close = true;
-	if (status == 405 && res->allow == NULL)
-		res->allow = ROUTE_METHODS;
-	/* Nothing of an answer that was begun and given up. */
-	res->etag = NULL;
-	res->has_modified = false;
-	res->lines = (struct str){ NULL, 0 };
-	buf_free(&res->fields);
-	res->status = status;
-	error_page(r);
+	return status;
 }
 
 static void
@@ -181,11 +111,15 @@ begin(struct conn *c, struct request *r, size_t used)
 	h->nrequests++;
 	r->location = &c->listener->conf->fallback->base;
 	score_begin(r);
-	status = dispatch(c, r);
-	if (status != 0)
-		answer_error(r, status);
-	else
+	status = read_head(r, c->listener->conf);
+	if (status == 0) {
+		http1_body_begin(c, r);
+		serve_start(r, c->listener->conf);
 		http1_continue(c, r);
+	} else {
+		r->response.close = true;
+		serve_fail(r, status);
+	}
 	score_phase(r, r->response.status != 0 ? SCORE_SENDING :
 	    r->body_complete ? SCORE_SCRIPT : SCORE_BODY);
 }
@@ -217,7 +151,7 @@ begin_bad(struct conn *c, struct request *r, int status)
 	c->http1.nrequests++;
 	c->state = CONN_BUSY;
 	score_begin(r);
-	answer_error(r, status);
+	serve_fail(r, status);
 }
 
 static bool
@@ -280,7 +214,7 @@ http1_fail(struct conn *c, int status)
 		if (r->response.status != 0)	/* it was of another answer */
 			r->response.location = r->response.allow = NULL;
 		r->response.close = true;
-		answer_error(r, status);
+		serve_fail(r, status);
 		return;
 	}
 	if (answered) {			/* nobody asked for one more */
@@ -302,7 +236,7 @@ static bool
 body_comes_first(const struct conn *c, const struct request *r)
 {
 	return http1_body_is_open(c) && !http1_body_is_long(c) &&
-	    r->response.status != 0 && !r->head_written &&
+	    r->sink == NULL && r->response.status != 0 && !r->head_written &&
 	    !r->response.close && !r->framing.expect_continue;
 }
 
@@ -341,6 +275,8 @@ finish(struct conn *c)
 	r->end_at = c->queued;
 	h->current = NULL;
 	http1_queue_push(c, r);
+	/* A source may have found a reason since the head was written. */
+	h->closing = h->closing || r->response.close;
 	if (h->closing) {
 		/* Old clients send a line end behind a body. */
 		h->client_closes = !r->framing.keepalive && r->body_complete &&
@@ -351,13 +287,28 @@ finish(struct conn *c)
 	assert(!h->body_open);
 }
 
+/* Does the current request wait before its handler? Its body does, too. */
+static bool
+waits_at_gate(struct conn *c)
+{
+	struct request *r = c->http1.current;
+
+	if (r == NULL || r->phase != PHASE_GATES)
+		return false;
+	serve_continue(r);
+	if (r->phase == PHASE_GATES)
+		return true;
+	http1_continue(c, r);
+	return false;
+}
+
 static bool
 advance(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 	bool moved;
 
-	if (c->failed || c->cut)
+	if (c->failed || c->cut || waits_at_gate(c))
 		return false;
 	moved = h->body_open && take_body(c);
 	if (h->current == NULL)
@@ -383,7 +334,9 @@ set_state(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 
-	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing;
+	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing &&
+	    !http1_body_is_stopped(c) &&
+	    (h->current == NULL || h->current->phase != PHASE_GATES);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)
 		c->state = CONN_BUSY;

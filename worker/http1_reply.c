@@ -13,7 +13,7 @@
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
 #include "worker/score.h"
-#include "worker/serve/error.h"
+#include "worker/serve/serve.h"
 
 #define COPY_MAX	8192	/* bodies up to this are copied into out */
 
@@ -60,21 +60,44 @@ decide_framing(struct conn *c, struct request *r, struct http1_framing *f)
 	    !res->head_only;
 }
 
-static enum http1_reply_result
-write_head(struct conn *c, struct request *r)
+/* A message that a script framed: whatever it said of its end and of the
+ * connection, the end of that is the end of both. */
+static int
+put_raw_head(struct conn *c, struct request *r)
 {
 	struct response *res = &r->response;
 	struct http1_framing framing = { 0 };
+
+	res->close = true;
+	decide_framing(c, r, &framing);
+	r->chunked = false;
+	c->http1.until_close = res->length < 0 && !res->head_only;
+	return buf_put_str(&c->out, res->raw);
+}
+
+static int
+put_head(struct conn *c, struct request *r)
+{
+	struct response *res = &r->response;
+	struct http1_framing framing = { 0 };
+
+	if (res->raw.n > 0)
+		return put_raw_head(c, r);
+	serve_answer(r);
+	if (res->source == NULL && res->length < 0)
+		res->length = 0;
+	decide_framing(c, r, &framing);
+	return http1_head_write(r, &framing, &c->out);
+}
+
+static enum http1_reply_result
+write_head(struct conn *c, struct request *r)
+{
 	size_t before = buf_len(&c->out);
 
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
-	if (res->status >= 400 && res->source == NULL && res->type == NULL)
-		error_page(r);
-	if (res->source == NULL && res->length < 0)
-		res->length = 0;
-	decide_framing(c, r, &framing);
-	if (http1_head_write(r, &framing, &c->out) == -1)
+	if (put_head(c, r) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);
 	r->body_at = c->queued;
@@ -215,6 +238,8 @@ http1_reply(struct conn *c, struct request *r)
 {
 	if (r->response.status == 0)
 		return HTTP1_REPLY_NONE;
+	if (r->response.drop)
+		return HTTP1_REPLY_FAILED;
 	if (!r->head_written)
 		return write_head(c, r);
 	return put_body(c, r);
@@ -225,7 +250,8 @@ http1_continue(struct conn *c, struct request *r)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (!r->framing.expect_continue || r->response.status != 0)
+	if (!r->framing.expect_continue || r->phase != PHASE_HANDLER ||
+	    r->response.status != 0)
 		return;
 	r->framing.expect_continue = false;
 	if (buf_len(&c->in) > 0)

@@ -11,6 +11,7 @@
 struct conf;
 struct conf_listen;
 struct shm;
+struct tally_shared;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -28,7 +29,9 @@ enum worker_message {
 	WORKER_RING = 'L',		/* worker: a ring is a quarter full */
 	WORKER_ACCESS_FD = 'A',		/* master: the reopened access log, with
 					 * its descriptor */
-	WORKER_ERROR_FD = 'E'		/* master: the reopened error log */
+	WORKER_ERROR_FD = 'E',		/* master: the reopened error log */
+	WORKER_AUTH_FD = 'P'		/* master: a socket to the process that
+					 * checks passwords */
 };
 
 struct worker_args {
@@ -37,6 +40,8 @@ struct worker_args {
 	unsigned generation;
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
+	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
+	unsigned column;		/* of this worker there */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;

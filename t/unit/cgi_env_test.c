@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/conf.h"
+#include "common/log.h"
 #include "t/unit/tap.h"
 #include "worker/http/request.h"
 #include "worker/serve/cgi_env.h"
@@ -14,6 +15,12 @@ static const struct http_parse_limits limits = { 16384, 100 };
 
 static struct conf_dir root = { .path = "/srv/www", .fd = -1 };
 static struct conf_location location = { .root = &root };
+static struct conf_dir elsewhere = { .path = "/srv/other/", .fd = -1 };
+static struct conf_location locations[] = { { .root = &elsewhere,
+    .match = CONF_MATCH_PREFIX, .path = { "/other/", 7 } } };
+static struct conf_server server = { .base = { .root = &root },
+    .locations = locations, .nlocations = 1 };
+static char logged[8192];
 static struct client_info client;
 static struct cgi_target target;
 static struct request *r;
@@ -55,6 +62,7 @@ make(const char *line, const char *fields, uint64_t length)
 	n = snprintf(head, sizeof(head), "%s\r\n%s\r\n", line, fields);
 	r = request_new();
 	r->location = &location;
+	r->server = &server;
 	r->client = &client;
 	if (http_parse(head, (size_t)n, &limits, &scanned, r->head, &used,
 	    &status) != HTTP_PARSE_COMPLETE ||
@@ -95,12 +103,17 @@ test_rfc3875(void)
 	is("PATH", "/usr/local/bin:/usr/bin:/bin");
 	is("HTTP_HOST", "example.org:8080");
 	is("HTTP_USER_AGENT", "t");
+	ok(get("REQUEST_ID") != NULL && strlen(get("REQUEST_ID")) ==
+	    REQUEST_ID_LEN && strspn(get("REQUEST_ID"), "0123456789abcdef") ==
+	    REQUEST_ID_LEN, "REQUEST_ID (%s)", get("REQUEST_ID"));
+	ok(strcmp(get("REQUEST_ID"), request_id(r)) == 0, "it is kept");
 	isnt("HTTP_CONTENT_LENGTH");
 	isnt("HTTP_CONTENT_TYPE");
 	isnt("HTTPS");
 	isnt("REDIRECT_STATUS");
 	isnt("HOME");
 	isnt("AUTH_TYPE");
+	isnt("REMOTE_USER");
 	request_free(r);
 }
 
@@ -133,7 +146,75 @@ test_absent(void)
 	is("REQUEST_URI", "/cgi/form.pl?q");
 	is("SERVER_NAME", "h.example");
 	request_free(r);
+	make("GET http://h.example:81/cgi/form.pl HTTP/1.1",
+	    "Host: evil.example\r\n", 0);
+	is("HTTP_HOST", "h.example:81");
+	request_free(r);
 	target.path_info = saved;
+}
+
+/* A script sent the client on to another path of the server: a GET without a
+ * body. */
+static void
+test_redirected(void)
+{
+	make("POST /a HTTP/1.1", "Host: a\r\nContent-Type: text/plain\r\n"
+	    "Content-Length: 5\r\n", 0);
+	r->redirects = 1;
+	r->head->method = HTTP_GET;
+	r->framing.has_length = false;
+	env = cgi_env(r, &target, 0);
+	is("REQUEST_METHOD", "GET");
+	isnt("CONTENT_LENGTH");
+	isnt("CONTENT_TYPE");
+	r->head->method = HTTP_HEAD;
+	env = cgi_env(r, &target, 0);
+	is("REQUEST_METHOD", "HEAD");
+	request_free(r);
+	target.path_info = STR("/other/a");
+	make("PROPFIND /a HTTP/1.1", "Host: a\r\n", 0);
+	is("REQUEST_METHOD", "PROPFIND");
+	is("PATH_TRANSLATED", "/srv/other/other/a");
+	request_free(r);
+	target.path_info = STR("/a b");
+}
+
+static void
+keep_log(const char *line, size_t n)
+{
+	size_t used = strlen(logged);
+
+	if (used + n < sizeof(logged))
+		memcpy(logged + used, line, n);
+}
+
+/* What a client sends cannot fill the log. */
+static void
+test_dropped(void)
+{
+	char field[64];
+	int i, lines;
+	char *p;
+
+	log_set_sink(keep_log);
+	make("GET / HTTP/1.1", "Host: a\r\nX_Once: 1\r\nx_once: 2\r\n", 0);
+	request_free(r);
+	make("GET / HTTP/1.1", "Host: a\r\nX_Once: 1\r\nPl-ain: 2\r\n", 0);
+	request_free(r);
+	p = strstr(logged, "field X_Once is not handed to scripts");
+	ok(p != NULL && strchr(p, '\n') == logged + strlen(logged) - 1,
+	    "logged once");
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(field, sizeof(field), "Host: a\r\nX_%d: 1\r\n",
+		    i);
+		make("GET / HTTP/1.1", field, 0);
+		request_free(r);
+	}
+	for (lines = 0, p = logged; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	ok(lines > 8 && lines < 20, "%d lines for more than 100 names", lines);
+	ok(strstr(logged, "no further such name") != NULL, "which is said");
+	log_set_sink(NULL);
 }
 
 static void
@@ -238,7 +319,9 @@ main(void)
 	target.path_info = STR("/a b");
 	test_rfc3875();
 	test_absent();
+	test_redirected();
 	test_hidden();
+	test_dropped();
 	test_joined();
 	test_tls_and_v6();
 	test_configured();

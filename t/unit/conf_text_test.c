@@ -28,7 +28,7 @@ test_text(void)
 	ok(strcmp(said(), "the command line: \"none\" is not a number (write "
 	    "digits alone, like 100)\n"
 	    "the command line: \"foo\" is not an address to listen on (write "
-	    "PORT, ADDRESS:PORT or [V6]:PORT)\n") == 0,
+	    "PORT, ADDRESS:PORT, [V6]:PORT or unix:/PATH)\n") == 0,
 	    "and told without a place: %s", said());
 }
 

@@ -22,6 +22,10 @@ test_server(void)
 	ok(route_server(&l, STR("x.c.example")) == &a, "shorter suffix");
 	ok(route_server(&l, STR("example")) == &any, "not the suffix itself");
 	ok(route_server(&l, STR("")) == &any, "no name");
+	names_b[0] = STR("[::1]");
+	ok(route_server(&l, STR("[0:0::0001]")) == &b, "an IPv6 address");
+	ok(route_server(&l, STR("[::2]")) == &any, "and another one");
+	ok(route_server(&l, STR("::1")) == &any, "none without brackets");
 }
 
 static void

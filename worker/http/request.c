@@ -4,6 +4,7 @@
 #include "worker/http/request.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,13 @@ request_free(struct request *r)
 		r->response.source->ops->close(r->response.source);
 	if (r->sink != NULL)
 		r->sink->ops->close(r->sink);
+	if (r->hold != NULL)
+		r->hold->drop(r->hold);
 	buf_free(&r->response.fields);
+	if (r->secret) {
+		explicit_bzero(b->room, sizeof(b->room));
+		arena_wipe(&r->arena);
+	}
 	arena_free(&r->arena);
 	r->magic = 0;
 	if (pooled >= POOL_MAX) {
@@ -62,6 +69,15 @@ request_free(struct request *r)
 	b->next_free = pool;
 	pool = b;
 	pooled++;
+}
+
+const char *
+request_id(struct request *r)
+{
+	if (r->id[0] == '\0')
+		(void)snprintf(r->id, sizeof(r->id), "%08x%08x",
+		    (unsigned)arc4random(), (unsigned)arc4random());
+	return r->id;
 }
 
 void

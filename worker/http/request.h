@@ -22,10 +22,12 @@
 #include "worker/http/parse.h"
 
 #define REQUEST_MAGIC	0x52657175u
+#define REQUEST_ID_LEN	16
 
 struct conf;
 struct conf_location;
 struct conf_server;
+struct handler;
 struct request;
 struct score_request;
 
@@ -37,6 +39,9 @@ struct client_info {
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
+	const struct conf_server *tls_server; /* borrowed, process: the one
+					 * whose certificate was shown to who
+					 * asked for a name; or NULL */
 };
 
 /* What a handler says of its answer. */
@@ -50,13 +55,31 @@ struct response {
 	time_t modified;		/* Last-Modified, when has_modified */
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
+	struct str raw;			/* the whole head, in the arena, of a
+					 * message that a script framed; empty =
+					 * it is made from the rest */
 	bool close;			/* the connection must not persist */
+	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
 	struct str lines;		/* header lines, ready to be sent;
 					 * borrowed */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
+};
+
+/* What a gate that has to wait keeps of a request; dropped with it. */
+struct request_hold {
+	void (*drop)(struct request_hold *h);
+};
+
+/* How far serve has come with it. */
+enum request_phase {
+	PHASE_NONE,			/* its target is not known yet */
+	PHASE_GATES,			/* may it have what it asks for? */
+	PHASE_HANDLER,			/* a handler has it, or it has a
+					 * status */
+	PHASE_ANSWER			/* the response is final */
 };
 
 struct request {
@@ -71,6 +94,20 @@ struct request {
 	struct http_framing framing;
 	struct http_target target;
 	struct str path;		/* decoded, clean; in the arena */
+	const struct handler *handler;	/* borrowed, static; by route */
+	enum request_phase phase;
+	uint8_t gate;			/* serve's: the one it stands at */
+	struct request_hold *hold;	/* that gate's; or NULL */
+	const char *user;		/* whose password it came with, in the
+					 * arena; NULL = nobody's */
+	bool secret;			/* it has an Authorization: its memory
+					 * is wiped */
+	uint8_t reroutes;		/* how often it got another path */
+	bool fell_back;			/* that of the location's fallback */
+	uint8_t redirects;		/* how often by a script: if at all, its
+					 * method is GET or HEAD, whatever its
+					 * name says, and its body nobody's */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
@@ -100,6 +137,9 @@ struct request {
 struct request *request_new(void);
 /* Closes source and sink and frees all. */
 void	request_free(struct request *r);
+/* A name for it that no other request has, hexadecimal digits; made when it is
+ * first asked for. */
+const char *request_id(struct request *r);
 /* Frees the requests that are kept for reuse. */
 void	request_pool_free(void);
 /*

@@ -9,44 +9,15 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/cgi_fields.h"
 #include "worker/serve/cgi_find.h"
+#include "worker/serve/route.h"
 
 #define VARIABLES	32	/* not made from fields, at most */
 
-struct env {
-	struct request *r;		/* borrowed */
-	char **v;			/* in the request's arena */
-	size_t n;
-	bool failed;			/* memory was short */
-};
-
-/*
- * Never told to a script: what belongs to the connection, not to the message;
- * what has a variable of its own; and Proxy, whose variable HTTP_PROXY
- * libraries take for a setting ("httpoxy"). Authorization is the
- * configuration's choice.
- */
-static const bool hidden[FIELD_IDS] = {
-	[FIELD_CONNECTION] = true,
-	[FIELD_CONTENT_LENGTH] = true,
-	[FIELD_CONTENT_TYPE] = true,
-	[FIELD_EXPECT] = true,
-	[FIELD_KEEP_ALIVE] = true,
-	[FIELD_PROXY] = true,
-	[FIELD_TE] = true,
-	[FIELD_TRAILER] = true,
-	[FIELD_TRANSFER_ENCODING] = true,
-	[FIELD_UPGRADE] = true
-};
-
-/* What a client tells a proxy, password included, is not for scripts. */
-static const char *const hidden_names[] = {
-	"Proxy-Authorization", "Proxy-Connection"
-};
-
 /* Does the location's env set this variable? */
 static bool
-is_configured(const struct env *e, const char *name)
+is_configured(const struct cgi_env *e, const char *name)
 {
 	const struct conf_cgi *cgi = &e->r->location->cgi;
 	size_t i, n;
@@ -60,8 +31,8 @@ is_configured(const struct env *e, const char *name)
 	return false;
 }
 
-static void
-add(struct env *e, const char *name, struct str value)
+void
+cgi_env_add(struct cgi_env *e, const char *name, struct str value)
 {
 	size_t n;
 	char *p;
@@ -82,23 +53,38 @@ add(struct env *e, const char *name, struct str value)
 }
 
 static void
-add_text(struct env *e, const char *name, const char *value)
+add_text(struct cgi_env *e, const char *name, const char *value)
 {
 	if (value != NULL)
-		add(e, name, str_from(value));
+		cgi_env_add(e, name, str_from(value));
 }
 
 static void
-add_number(struct env *e, const char *name, uint64_t value)
+add_number(struct cgi_env *e, const char *name, uint64_t value)
 {
 	char digits[20];
+	size_t n = str_put_u64(digits, value);
 
-	add(e, name, (struct str){ digits, str_put_u64(digits, value) });
+	cgi_env_add(e, name, (struct str){ digits, n });
+}
+
+/* RFC 3875 4.1.15. A UNIX socket has none: then it is the one that the client
+ * believes in. */
+static uint64_t
+server_port(const struct request *r)
+{
+	uint64_t port = net_addr_port(&r->client->local);
+
+	if (r->client->local.family != AF_UNIX)
+		return port;
+	if (str_u64(r->target.port, UINT16_MAX, &port) == 0)
+		return port;
+	return r->client->tls ? 443 : 80;
 }
 
 /* RFC 3875 4.1.14: the name the client used, or else our address. */
 static void
-add_server(struct env *e)
+add_server(struct cgi_env *e)
 {
 	const struct request *r = e->r;
 	const struct net_addr *local = &r->client->local;
@@ -108,14 +94,16 @@ add_server(struct env *e)
 	(void)net_addr_host(local, text + 1);
 	add_text(e, "SERVER_ADDR", text + 1);
 	if (r->target.host.n > 0) {
-		add(e, "SERVER_NAME", r->target.host);
+		cgi_env_add(e, "SERVER_NAME", r->target.host);
+	} else if (local->family == AF_UNIX) {
+		add_text(e, "SERVER_NAME", "localhost");
 	} else if (strchr(text + 1, ':') == NULL) {
 		add_text(e, "SERVER_NAME", text + 1);
 	} else {
 		(void)strlcat(text, "]", sizeof(text));
 		add_text(e, "SERVER_NAME", text);
 	}
-	add_number(e, "SERVER_PORT", net_addr_port(local));
+	add_number(e, "SERVER_PORT", server_port(r));
 	add_text(e, "SERVER_SOFTWARE", "pyked");
 	add_text(e, "SERVER_PROTOCOL",
 	    r->head->version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
@@ -125,7 +113,7 @@ add_server(struct env *e)
 }
 
 static void
-add_client(struct env *e)
+add_client(struct cgi_env *e)
 {
 	const struct client_info *client = e->r->client;
 	char text[NET_ADDR_TEXT];
@@ -135,8 +123,14 @@ add_client(struct env *e)
 	/* RFC 3875 4.1.9: the address stands in for a name that nobody
 	 * waits for. */
 	add_text(e, "REMOTE_HOST", text);
-	add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
+	if (client->peer.family != AF_UNIX)
+		add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
 	add_text(e, "REQUEST_SCHEME", client->tls ? "https" : "http");
+	/* RFC 3875 4.1.1 and 4.1.11. */
+	if (e->r->user != NULL) {
+		add_text(e, "AUTH_TYPE", "Basic");
+		add_text(e, "REMOTE_USER", e->r->user);
+	}
 	if (!client->tls)
 		return;
 	add_text(e, "HTTPS", "on");
@@ -146,7 +140,7 @@ add_client(struct env *e)
 
 /* The path as it was sent: of an absolute-form, too, only the path. */
 static void
-add_uri(struct env *e)
+add_uri(struct cgi_env *e)
 {
 	const struct http_target *t = &e->r->target;
 	size_t n = t->path.n;
@@ -162,20 +156,23 @@ add_uri(struct env *e)
 		uri[n++] = '?';
 	if (t->query.n > 0)
 		memcpy(uri + n, t->query.p, t->query.n);
-	add(e, "REQUEST_URI", (struct str){ uri, n + t->query.n });
-	add(e, "QUERY_STRING", t->query);
+	cgi_env_add(e, "REQUEST_URI",
+	    (struct str){ uri, n + t->query.n });
+	cgi_env_add(e, "QUERY_STRING", t->query);
 }
 
-/* RFC 3875 4.1.6: the path info as if it were a path below the root. */
+/* RFC 3875 4.1.6: the file that the path info would name as a path of this
+ * server. */
 static void
-add_path_info(struct env *e, const struct cgi_target *t)
+add_path_info(struct cgi_env *e, const struct cgi_target *t)
 {
-	const char *root = e->r->location->root->path;
+	const char *root;
 	char *translated;
 	size_t n;
 
 	if (t->path_info.n == 0)
 		return;
+	root = route_location(e->r->server, t->path_info)->root->path;
 	n = strlen(root);
 	if (n > 0 && root[n - 1] == '/')
 		n--;
@@ -186,161 +183,48 @@ add_path_info(struct env *e, const struct cgi_target *t)
 	}
 	memcpy(translated, root, n);
 	memcpy(translated + n, t->path_info.p, t->path_info.n);
-	add(e, "PATH_INFO", t->path_info);
-	add(e, "PATH_TRANSLATED", (struct str){ translated,
+	cgi_env_add(e, "PATH_INFO", t->path_info);
+	cgi_env_add(e, "PATH_TRANSLATED", (struct str){ translated,
 	    n + t->path_info.n });
 }
 
+/* What a script sent on to another path asks for that alone. */
+static struct str
+method(const struct request *r)
+{
+	if (r->redirects == 0)
+		return r->head->method_name;
+	return r->head->method == HTTP_HEAD ? STR("HEAD") : STR("GET");
+}
+
 static void
-add_request(struct env *e, const struct cgi_target *t, uint64_t length)
+add_request(struct cgi_env *e, const struct cgi_target *t, uint64_t length)
 {
 	const struct request *r = e->r;
 
-	add(e, "REQUEST_METHOD", r->head->method_name);
+	cgi_env_add(e, "REQUEST_METHOD", method(r));
+	add_text(e, "REQUEST_ID", request_id(e->r));
 	add_uri(e);
-	add(e, "SCRIPT_NAME", t->script_name);
+	cgi_env_add(e, "SCRIPT_NAME", t->script_name);
 	add_text(e, "SCRIPT_FILENAME", t->filename);
 	add_path_info(e, t);
 	/* RFC 3875 4.1.2: only with a body; one of no bytes is one. */
 	if (r->framing.chunked || r->framing.has_length)
 		add_number(e, "CONTENT_LENGTH", length);
-	if (http_field(r->head, FIELD_CONTENT_TYPE) != NULL)
-		add(e, "CONTENT_TYPE",
+	if (r->redirects == 0 &&
+	    http_field(r->head, FIELD_CONTENT_TYPE) != NULL)
+		cgi_env_add(e, "CONTENT_TYPE",
 		    http_field_value(r->head, FIELD_CONTENT_TYPE));
 	/* php-cgi runs nothing without it. */
 	if (t->interpreter != NULL)
 		add_text(e, "REDIRECT_STATUS", "200");
 }
 
-/*
- * Names with other characters are dropped: X_Forwarded_For would become the
- * same variable as X-Forwarded-For, and whoever sends it would win.
- */
-static bool
-is_plain_name(struct str name)
-{
-	size_t i;
-	char c;
-
-	for (i = 0; i < name.n; i++) {
-		c = ascii_lower(name.p[i]);
-		if (!ascii_digit(c) && c != '-' && (c < 'a' || c > 'z'))
-			return false;
-	}
-	return name.n > 0;
-}
-
-static bool
-is_hidden(const struct env *e, const struct http_field *f)
-{
-	size_t i;
-
-	if (f->id == FIELD_AUTHORIZATION)
-		return !e->r->location->cgi.authorization;
-	for (i = 0; i < sizeof(hidden_names) / sizeof(hidden_names[0]); i++) {
-		if (str_eqcase(f->name, str_from(hidden_names[i])))
-			return true;
-	}
-	return hidden[f->id] || !is_plain_name(f->name);
-}
-
-/* "HTTP_ACCEPT_LANGUAGE" of "Accept-Language". */
-static const char *
-variable_name(struct env *e, struct str field)
-{
-	char *name;
-	size_t i;
-	char c;
-
-	name = arena_alloc(&e->r->arena, field.n + sizeof("HTTP_"));
-	if (name == NULL)
-		return NULL;
-	memcpy(name, "HTTP_", 5);
-	for (i = 0; i < field.n; i++) {
-		c = ascii_lower(field.p[i]);
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		name[5 + i] = c == '-' ? '_' : c;
-	}
-	return name;
-}
-
-/* All values of the field at index first, joined (RFC 9110 5.3; cookies by
- * RFC 6265 5.4). An empty str without memory. */
-static struct str
-joined_value(struct env *e, size_t first)
-{
-	const struct http_head *head = e->r->head;
-	const struct http_field *f = &head->field[first];
-	const char *between = f->id == FIELD_COOKIE ? "; " : ", ";
-	char *p;
-	size_t i, n;
-
-	for (i = first, n = 0; i < head->nfields; i++) {
-		if (str_eqcase(head->field[i].name, f->name))
-			n += head->field[i].value.n + 2;
-	}
-	p = arena_alloc(&e->r->arena, n);
-	if (p == NULL) {
-		e->failed = true;
-		return STR("");
-	}
-	for (i = first, n = 0; i < head->nfields; i++) {
-		if (!str_eqcase(head->field[i].name, f->name))
-			continue;
-		if (i != first) {
-			memcpy(p + n, between, 2);
-			n += 2;
-		}
-		memcpy(p + n, head->field[i].value.p, head->field[i].value.n);
-		n += head->field[i].value.n;
-	}
-	return (struct str){ p, n };
-}
-
-/* 1 when a field of this name came before, 2 when another follows, else 0. */
-static unsigned
-repeated(const struct http_head *head, size_t at)
-{
-	size_t i;
-
-	for (i = 0; i < head->nfields; i++) {
-		if (i != at &&
-		    str_eqcase(head->field[i].name, head->field[at].name))
-			return i < at ? 1 : 2;
-	}
-	return 0;
-}
-
-static void
-add_fields(struct env *e)
-{
-	const struct http_head *head = e->r->head;
-	const char *name;
-	unsigned again;
-	size_t i;
-
-	for (i = 0; i < head->nfields; i++) {
-		if (is_hidden(e, &head->field[i]))
-			continue;
-		again = repeated(head, i);
-		if (again == 1)
-			continue;
-		name = variable_name(e, head->field[i].name);
-		if (name == NULL) {
-			e->failed = true;
-			return;
-		}
-		add(e, name, again == 0 ? head->field[i].value :
-		    joined_value(e, i));
-	}
-}
-
 char **
 cgi_env(struct request *r, const struct cgi_target *t, uint64_t length)
 {
 	const struct conf_cgi *cgi = &r->location->cgi;
-	struct env e = { .r = r };
+	struct cgi_env e = { .r = r };
 	size_t i;
 
 	e.v = arena_alloc(&r->arena, (VARIABLES + r->head->nfields +
@@ -350,7 +234,7 @@ cgi_env(struct request *r, const struct cgi_target *t, uint64_t length)
 	add_server(&e);
 	add_client(&e);
 	add_request(&e, t, length);
-	add_fields(&e);
+	cgi_fields_add(&e);
 	for (i = 0; i < cgi->nenv; i++) {
 		e.v[e.n] = arena_strdup(&r->arena, str_from(cgi->env[i]));
 		if (e.v[e.n++] == NULL)

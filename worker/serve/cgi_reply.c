@@ -1,8 +1,8 @@
 /*
- * cgi_reply: from what a script writes to the response.
+ * cgi_reply: from what a script writes to the body of the response.
  *
- * The header block is gathered until it is complete; from then on the pipe is
- * read only when the protocol asks for bytes, so a slow client blocks its
+ * cgi_head gathers the header block until it is complete; from then on the pipe
+ * is read only when the protocol asks for bytes, so a slow client blocks its
  * script and nothing piles up in between.
  */
 #include "worker/serve/cgi_script.h"
@@ -33,12 +33,8 @@ watch_output(struct cgi_script *s, bool on)
 	    on_stdout, s);
 }
 
-/*
- * Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
- * when there is nothing now.
- */
-static ssize_t
-fill(struct cgi_script *s)
+ssize_t
+cgi_reply_fill(struct cgi_script *s)
 {
 	ssize_t n;
 
@@ -54,139 +50,47 @@ fill(struct cgi_script *s)
 	}
 	s->fill += (size_t)n;
 	timeout_clear(&s->grace);
+	if (s->state == CGI_SENDING && timeout_is_set(&s->limit))
+		timeout_set(&cgi_worker.limits, &s->limit, s->total_at);
 	return n;
 }
 
-/* A process that the leader left behind holds the pipe: silence ends it. */
-static void
-await(struct cgi_script *s)
+void
+cgi_reply_limit(struct cgi_script *s)
+{
+	struct mono first;
+
+	first = mono_add_ms(clock_now(), s->conf->first_byte_ms);
+	timeout_set(&cgi_worker.limits, &s->limit,
+	    mono_before(s->total_at, first) ? s->total_at : first);
+}
+
+/*
+ * Silence ends it: soon, when only a process that the leader left behind holds
+ * the pipe; else, once there is a header, after as long as the header had. A
+ * script whose client is slow is not waited for.
+ */
+void
+cgi_reply_await(struct cgi_script *s)
 {
 	watch_output(s, true);
 	if (s->exited)
 		timeout_set(&cgi_worker.graces, &s->grace,
 		    mono_add_ms(clock_now(), GRACE_MS));
+	else if (s->state == CGI_SENDING && s->pid != 0)
+		cgi_reply_limit(s);
 }
 
-static void
-fail_bad(struct cgi_script *s, const char *why)
-{
-	log_error("script %s: bad header: %s", s->name, why);
-	s->bad = true;
-	cgi_script_fail(s, 502);
-}
-
-static bool
-has_no_body(const struct request *r, int status)
-{
-	return r->head->method == HTTP_HEAD || status == 204 || status == 304;
-}
-
-/*
- * RFC 3875 6.2.2 has a "/path" in Location served as if it had been asked
- * for. It is answered with a redirect to it instead, as for any other
- * Location: the client learns the address of what it sees, relative links in
- * it are right, and no script can reach what the access rules keep from its
- * client.
- */
-static int
-status_of_head(const struct cgi_output *out)
-{
-	if (out->status != 0)
-		return out->status;
-	return out->location.n > 0 ? 302 : 200;
-}
-
-/* 0, or -1 when memory is short. */
-static int
-fill_response(struct cgi_script *s, const struct cgi_output *out)
-{
-	struct request *r = s->request;
-	struct response *response = &r->response;
-	size_t i;
-
-	if (out->type.n > 0) {
-		response->type = arena_strdup(&r->arena, out->type);
-		if (response->type == NULL)
-			return -1;
-	}
-	if (out->location.n > 0) {
-		response->location = arena_strdup(&r->arena, out->location);
-		if (response->location == NULL)
-			return -1;
-	}
-	for (i = 0; i < out->nfields; i++) {
-		if (response_field(r, out->field[i].name,
-		    out->field[i].value) == -1)
-			return -1;
-	}
-	response->status = status_of_head(out);
-	response->length = out->has_length ? (int64_t)out->length : -1;
-	return 0;
-}
-
-/* A longer body would be read as the next response, so it is never sent. */
-static void
-note_overflow(struct cgi_script *s)
+void
+cgi_reply_overflow(struct cgi_script *s)
 {
 	if (s->overflow)
 		return;
 	log_error("script %s: more output than its Content-Length", s->name);
 	s->bad = s->overflow = true;
-}
-
-static void
-start_sending(struct cgi_script *s, const struct cgi_output *out)
-{
-	struct request *r = s->request;
-
-	if (fill_response(s, out) == -1) {
-		cgi_script_fail(s, 503);
-		return;
-	}
-	s->has_length = out->has_length;
-	s->remaining = out->length;
-	s->discard = has_no_body(r, r->response.status);
-	r->response.head_only = r->response.head_only || s->discard;
-	s->off = out->size;
-	/* Found in time, it is a reason not to trust the connection to it. */
-	if (s->has_length && !s->discard && s->fill - s->off > s->remaining) {
-		note_overflow(s);
-		r->response.close = true;
-	}
-	s->state = CGI_SENDING;
-	if (s->pid != 0)
-		timeout_set(&cgi_worker.limits, &s->limit, s->total_at);
-	else
-		timeout_clear(&s->limit);
-	request_wake(r);
-}
-
-static void
-read_head(struct cgi_script *s)
-{
-	struct cgi_output out;
-	const char *why;
-	ssize_t n;
-
-	n = fill(s);
-	if (n == 0) {
-		fail_bad(s, "it ended before its blank line");
-		return;
-	}
-	if (n == -1)
-		return;
-	switch (cgi_output_parse(s->buf, s->fill, &s->scanned, &out, &why)) {
-	case CGI_OUTPUT_COMPLETE:
-		start_sending(s, &out);
-		break;
-	case CGI_OUTPUT_BAD:
-		fail_bad(s, why);
-		break;
-	case CGI_OUTPUT_PARTIAL:
-	case CGI_OUTPUT_NONE:
-		await(s);
-		break;
-	}
+	/* Nor is the connection trusted to it any longer. */
+	if (s->request != NULL)
+		s->request->response.close = true;
 }
 
 /* The response was complete; what comes now is for nobody. */
@@ -194,8 +98,8 @@ static void
 drop(struct cgi_script *s)
 {
 	s->fill = 0;
-	if (fill(s) > 0 && s->has_length && !s->discard)
-		note_overflow(s);
+	if (cgi_reply_fill(s) > 0 && s->has_length && !s->discard)
+		cgi_reply_overflow(s);
 }
 
 static void
@@ -207,7 +111,7 @@ on_stdout(void *arg, enum loop_events ready)
 	assert(s->magic == CGI_MAGIC);
 	switch (s->state) {
 	case CGI_HEAD:
-		read_head(s);
+		cgi_head_read(s);
 		break;
 	case CGI_SENDING:
 		if (!s->waiting) {
@@ -262,7 +166,7 @@ hand_out(struct cgi_script *s, struct span *span)
 
 	n = s->fill - s->off;
 	if (s->has_length && n > s->remaining) {
-		note_overflow(s);
+		cgi_reply_overflow(s);
 		n = (size_t)s->remaining;
 	}
 	*span = (struct span){ .p = s->buf + s->off, .n = n };
@@ -285,13 +189,13 @@ reply_next(struct source *source, struct span *span)
 		if (s->out == -1)
 			return end_of_body(s);
 		s->off = s->fill = 0;
-		if (fill(s) == -1)
+		if (cgi_reply_fill(s) == -1)
 			break;
 	}
 	if (s->out == -1)
 		return end_of_body(s);
 	s->waiting = true;
-	await(s);
+	cgi_reply_await(s);
 	return SOURCE_WAIT;
 }
 
@@ -312,7 +216,7 @@ void
 cgi_reply_exited(struct cgi_script *s)
 {
 	if (s->state == CGI_HEAD || s->waiting)
-		await(s);
+		cgi_reply_await(s);
 }
 
 void
@@ -323,14 +227,14 @@ cgi_reply_grace(struct timeout *t)
 
 	/* What came this very moment is delivered by the loop. */
 	if (poll(&p, 1, 0) != 0) {
-		await(s);
+		cgi_reply_await(s);
 		return;
 	}
 	cgi_script_close_out(s);
 	s->complete = true;
 	cgi_session_finish(s);
 	if (s->state == CGI_HEAD) {
-		fail_bad(s, "it ended before its blank line");
+		cgi_head_fail(s, "it ended before its blank line");
 	} else if (s->waiting) {
 		s->waiting = false;
 		request_wake(s->request);
@@ -350,8 +254,12 @@ cgi_reply_timeout(struct cgi_script *s)
 		cgi_script_fail(s, 504);
 		return;
 	}
-	log_error("script %s: not done within %lld ms, its output is cut off",
-	    s->name, (long long)s->conf->total_ms);
+	if (mono_before(clock_now(), s->total_at))
+		log_error("script %s: silent for %lld ms, its output is cut "
+		    "off", s->name, (long long)s->conf->first_byte_ms);
+	else
+		log_error("script %s: not done within %lld ms, its output is "
+		    "cut off", s->name, (long long)s->conf->total_ms);
 	s->cut = true;
 	s->waiting = false;
 	cgi_session_end(s);

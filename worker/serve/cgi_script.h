@@ -75,6 +75,7 @@ struct cgi_script {
 	bool waiting;			/* the protocol waits to be woken */
 	bool complete;			/* all output was seen */
 	bool cut;			/* its time was up in the body */
+	bool nph;			/* it writes the head of the response */
 	bool discard;			/* the response has no body (HEAD) */
 	bool overflow;			/* it sent more than announced: said */
 	bool has_length;		/* it announced a length, */
@@ -145,16 +146,48 @@ void	cgi_script_close_out(struct cgi_script *s);
 /* Logs how it ended once that is known, and frees what nobody needs. */
 void	cgi_script_settle(struct cgi_script *s);
 
+/* --- cgi_feed.c --- */
+
+extern const struct sink_ops cgi_feed_ops;
+/* Is the body of such a request streamed? */
+bool	cgi_feed_is_wanted(const struct request *r);
+/* Its sink is cgi_feed_ops; nothing is taken before cgi_feed_start. */
+void	cgi_feed_open(struct cgi_script *s);
+/* A descriptor from which the script reads the body, streamed or not; or -1
+ * with errno. The caller's to close. */
+int	cgi_feed_stdin(struct cgi_script *s);
+/* The script runs: 0, or the status to fail with. */
+int	cgi_feed_start(struct cgi_script *s);
+/* Nobody reads the body any more. */
+void	cgi_feed_stop(struct cgi_script *s);
+
 /* --- cgi_launch.c --- */
 
 /* Starts the process: 0 and HEAD, or the status to fail with. */
 int	cgi_launch(struct cgi_script *s);
+
+/* --- cgi_head.c --- */
+
+/* Reads on in the header block; s may be gone afterwards. */
+void	cgi_head_read(struct cgi_script *s);
+/* What the script said cannot be sent: 502. Likewise. */
+void	cgi_head_fail(struct cgi_script *s, const char *why);
 
 /* --- cgi_reply.c --- */
 
 extern const struct source_ops cgi_source_ops;
 /* Watches the output: 0, or -1 when memory is short. */
 int	cgi_reply_start(struct cgi_script *s);
+/* Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
+ * when there is nothing now. */
+ssize_t	cgi_reply_fill(struct cgi_script *s);
+/* Output is waited for. */
+void	cgi_reply_await(struct cgi_script *s);
+/* It has to say something soon, and be done in time. */
+void	cgi_reply_limit(struct cgi_script *s);
+/* It said more than it announced: a longer body would be read as the next
+ * response, so it is never sent. */
+void	cgi_reply_overflow(struct cgi_script *s);
 /* All that was announced has been handed out: the protocol asks no more. */
 bool	cgi_reply_is_satisfied(const struct cgi_script *s);
 /* The leader has exited: the output may end without an end of file. */

@@ -56,7 +56,7 @@ cgi_session_finish(struct cgi_script *s)
 	if (s->request == NULL)
 		cgi_script_close_out(s);
 	cgi_stderr_close(s);
-	cgi_body_free(&s->body);
+	cgi_feed_stop(s);
 	if (!timeout_is_set(&cgi_worker.sweep))
 		timeout_set(&cgi_worker.sweeps, &cgi_worker.sweep,
 		    mono_add_ms(clock_now(), SWEEP_MS));

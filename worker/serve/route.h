@@ -30,17 +30,19 @@ const struct conf_server *route_server(const struct conf_listen *l,
  */
 const struct conf_location *route_location(const struct conf_server *s,
 	    struct str path);
+/* The same, but for suffixes: where the path lies, whatever is there. */
+const struct conf_location *route_place(const struct conf_server *s,
+	    struct str path);
 /*
- * Fills in r->server, r->location and r->path from r->target and chooses the
- * handler. Returns 0, or the status to fail with; r->server and r->location
+ * Fills in r->server, r->location and r->path from r->target and chooses
+ * r->handler. Returns 0, or the status to fail with; r->server and r->location
  * are set in any case.
  */
-int	route_request(struct request *r, const struct conf_listen *l,
-	    const struct handler **handler);
+int	route_request(struct request *r, const struct conf_listen *l);
 
 /*
  * The same for an r->path that is clean already and was changed since.
  */
-int	route_path(struct request *r, const struct handler **handler);
+int	route_path(struct request *r);
 
 #endif
