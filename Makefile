@@ -22,14 +22,15 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog accesslog_json score orphan
+	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  http1_head http1_reply http1_queue accesslog accesslog_json score \
+	  orphan
 # worker/http/: messages, no I/O
 HTTP	= basic parse fields framing target chunk uri date cond range accept \
 	  status body request
 # worker/serve/: what answers
 SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
-	  static file variant file_answer gzip refusal \
+	  static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
@@ -137,7 +138,8 @@ PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
-PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
+PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
+		 apache2
 
 run:
 	@t/lib/install-packages $(PACKAGES_RUN)
@@ -226,13 +228,18 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,ab,idle
-PEERS	= nginx,lighttpd
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m
+PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
 	@t/lib/install-packages $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory all cert
-	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R)
+	@$(MAKE) --no-print-directory all build/bench/floor
+	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
+	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+build/bench/%: t/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
 # --- installing ---
 
@@ -287,7 +294,7 @@ help:
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
 #: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
-#: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
+#: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed

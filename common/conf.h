@@ -326,6 +326,7 @@ struct conf {
 					 * missing: then the system's temporary
 					 * folder is used */
 	uint64_t spool_total;
+	uint64_t file_cache;		/* bytes, per worker; 0 = none */
 	struct conf_limits limits;
 	struct conf_logfile access;
 	enum conf_log_format access_format;

@@ -18,6 +18,7 @@
 #include "common/sig.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/ledger.h"
@@ -28,6 +29,7 @@
 #include "worker/serve/auth_check.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
+#include "worker/serve/filecache.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -257,7 +259,9 @@ close_worker(void)
 	conn_reap(&self);
 	auth_check_close();
 	cgi_kill_all();
+	filecache_free();
 	request_pool_free();
+	bufpool_free();
 	loop_free(self.loop);
 	orphan_flush();
 }

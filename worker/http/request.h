@@ -51,9 +51,6 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
-	const char *etag;		/* ETag with its quotes; or NULL */
-	time_t modified;		/* Last-Modified, when has_modified */
-	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =

@@ -137,8 +137,6 @@ give_up_answer(struct request *r)
 	res->length = -1;
 	res->type = NULL;
 	res->lines = (struct str){ NULL, 0 };
-	res->etag = NULL;
-	res->has_modified = false;
 	res->head_only = false;
 	buf_free(&res->fields);
 }
