@@ -307,8 +307,8 @@ subtest 'stream: what nobody reads of it' => sub {
 	    . 'x' x 10_000);
 	my $r = $c->response;
 	is $r->{body}, "done\n", 'an answer before the body is here';
-	is $c->send('x' x 50_000)->get('/')->{body}, "home\n",
-	    'up to 64 KiB are read, and the connection goes on';
+	is Pyked::Http::field($r, 'Connection'), 'close',
+	    'what comes behind it could be taken for a request';
 	$c = client($s)->send(head_of('/stream/deaf', 3_000_000)
 	    . 'x' x 10_000);
 	is $c->response->{body}, "done\n", 'an answer';

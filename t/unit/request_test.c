@@ -30,9 +30,9 @@ count_sink(struct sink *s)
 static void
 test_new(void)
 {
-	static const struct source_ops source_ops = { .close = count_source };
-	static const struct sink_ops sink_ops = { .close = count_sink };
-	struct source source = { .ops = &source_ops };
+	static const struct source_ops source_ops = { NULL, count_source };
+	static const struct sink_ops sink_ops = { NULL, NULL, count_sink };
+	struct source source = { &source_ops };
 	struct sink sink = { .ops = &sink_ops };
 	struct request *r = request_new();
 
