@@ -43,6 +43,9 @@ server {
 	location = /exact { redirect 302 https://example.org/\$rest?\$query }
 	location *.asp { redirect 303 "/\$rest.php?\$query" }
 	location /top { redirect 307 /\$rest }
+	location /ask { redirect 307 /\$query }
+	location /both/ { redirect 307 /\$rest/\$query }
+	location /behind/ { redirect 307 /\$rest/index.html }
 	location /away { redirect 302 https://example.org }
 	location /moved/ { redirect 301 /x ; header X-Inner 1 }
 	location /app/ { fallback /app/index.html ; errors \@DIR\@/errors }
@@ -102,6 +105,12 @@ subtest 'redirect' => sub {
 		'/top/%5cevil.example/' => '/%5Cevil.example/',
 		'/top/.//evil.example' => '/evil.example',
 		'/top/x/..//evil.example' => '/evil.example',
+		'/ask?/evil.example/' => '/evil.example/',
+		'/ask?//evil.example/' => '/evil.example/',
+		'/both/?evil.example/' => '/evil.example/',
+		'/both/?/evil.example/' => '/evil.example/',
+		'/both/a?b' => '/a/b',
+		'/behind/' => '/index.html',
 		'/away/with/it?x' => 'https://example.org',
 		'/moved/anything' => '/x',
 	);
