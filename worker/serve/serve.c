@@ -136,7 +136,7 @@ give_up_answer(struct request *r)
 	res->source = NULL;
 	res->length = -1;
 	res->type = NULL;
-	res->lines = (struct str){ NULL, 0 };
+	res->lines = res->raw = (struct str){ NULL, 0 };
 	res->head_only = false;
 	buf_free(&res->fields);
 }
