@@ -75,6 +75,7 @@ server {
 	https only
 	hsts 1y subdomains preload
 	location /.well-known/ { https off }
+	location *.php { https off }
 	location /short/ { hsts 1d }
 	location /never/ { hsts off }
 	location /port/ { https only 443 }
@@ -272,6 +273,11 @@ subtest 'https only' => sub {
 	is $ask->('GET / HTTP/1.0')->{status}, 400, 'no host: 400';
 	is $ask->('GET /.well-known/x HTTP/1.1', 'Host: x')->{status}, 404,
 	    'https off in a location';
+	is $ask->('GET /x.php HTTP/1.1', 'Host: x')->{status}, 404,
+	    '... or for a suffix';
+	is $to->('GET /short/x.php HTTP/1.1', 'Host: x'),
+	    "https://x:$tls_port/short/x.php",
+	    '... which is no way around a place';
 	my $c = client($port);
 	for (1, 2) {
 		is $c->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
