@@ -10,6 +10,8 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my $old = time - 3600;
+# Longer than the paths that are kept.
+my $long = join '/', ('d' x 200) x 6;
 my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'index.html' => "first\n",
 	'empty.txt' => '',
@@ -20,6 +22,9 @@ my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'closed.txt' => "closed\n",
 	'linked.txt' => "linked\n",
 	'coded.txt' => 'plain' x 200,
+	'waiting.txt' => 'a' x 2000,
+	"$long/file.txt" => "far down\n",
+	"$long/empty.txt" => '',
 	'folder/index.html' => "folder\n",
 	'folder/other.html' => "other\n",
 	'secret/file.txt' => "for some\n",
@@ -41,6 +46,7 @@ server {
 END
 settle('index.html', 'empty.txt', 'small.txt', 'large.bin', 'gone.txt',
     'gone-large.bin', 'closed.txt', 'linked.txt', 'coded.txt',
+    'waiting.txt', "$long/file.txt", "$long/empty.txt",
     'folder/index.html', 'folder/other.html', 'secret/file.txt',
     map { "many/$_.txt" } 1 .. 200);
 $s->up;
@@ -110,6 +116,32 @@ subtest 'the same answers, from memory and not' => sub {
 		is $r->{status}, 206, "$path: ranges";
 		is scalar(() = $r->{body} =~ /^(?:a{10}|a{5})\r$/mg), 2,
 		    '... of both parts';
+	}
+};
+
+# Where nothing follows the head its lines must outlive the entry they are of.
+subtest 'a head that waits while its file changes' => sub {
+	my $before = $s->get('/waiting.txt');
+	my $c = client($s)->send("HEAD /waiting.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Content-Length: 1\r\nConnection: close\r\n\r\n");
+	replace('waiting.txt', 'b' x 2000);
+	ok wait_until(sub { body('/waiting.txt') eq 'b' x 2000 }, 2),
+	    'another file';
+	my $r = $c->send('x')->response(head => 1);
+	for my $field (qw(Content-Length ETag Last-Modified)) {
+		is Pyked::Http::field($r, $field),
+		    Pyked::Http::field($before, $field), "$field of the first";
+	}
+};
+
+subtest 'the head of a file that cannot be kept' => sub {
+	for my $name ("$long/file.txt", "$long/empty.txt") {
+		my $r = $s->head("/$name");
+
+		is $r->{status}, 200, substr($name, -9);
+		like Pyked::Http::field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
+		    '... with its entity-tag';
+		is $s->get("/$name")->{status}, 200, '... and with its bytes';
 	}
 };
 

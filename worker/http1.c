@@ -334,9 +334,9 @@ set_state(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 
+	h->at_gate = h->current != NULL && h->current->phase == PHASE_GATES;
 	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing &&
-	    !http1_body_is_stopped(c) &&
-	    (h->current == NULL || h->current->phase != PHASE_GATES);
+	    !http1_body_is_stopped(c) && !h->at_gate;
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)
 		c->state = CONN_BUSY;
