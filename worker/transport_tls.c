@@ -194,6 +194,7 @@ tls_write(struct conn *c, size_t *sent)
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
 	size_t n, done, all = 0;
+	bool good = true;
 
 	if (r != IO_OK || *sent > 0)
 		return r;
@@ -201,14 +202,15 @@ tls_write(struct conn *c, size_t *sent)
 	if (p == NULL)
 		return IO_ERROR;
 	tls_wire_gather(c->tls);
-	while (all < n) {
+	while (all < n && tls_wire_has_room(c->tls)) {
 		ERR_clear_error();
-		if (SSL_write_ex(c->tls, p + all, n - all, &done) != 1)
+		good = SSL_write_ex(c->tls, p + all, n - all, &done) == 1;
+		if (!good)
 			break;
 		all += done;
 	}
 	r = tls_wire_send(c->tls, all, sent);
-	if (all < n)
+	if (!good)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */
 	c->tls_broken = c->tls_broken || r == IO_ERROR;
