@@ -10,6 +10,7 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my $old = time - 3600;
+my $long = join('/', ('d' x 200) x 6) . '/file.txt';
 my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'index.html' => "first\n",
 	'empty.txt' => '',
@@ -20,6 +21,8 @@ my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'closed.txt' => "closed\n",
 	'linked.txt' => "linked\n",
 	'coded.txt' => 'plain' x 200,
+	'told.txt' => "told\n",
+	$long => "long\n",
 	'folder/index.html' => "folder\n",
 	'folder/other.html' => "other\n",
 	'secret/file.txt' => "for some\n",
@@ -37,10 +40,14 @@ server {
 	location /coded.txt {
 		precompressed gz
 	}
+	location /told.txt {
+		precompressed gz
+	}
 }
 END
 settle('index.html', 'empty.txt', 'small.txt', 'large.bin', 'gone.txt',
     'gone-large.bin', 'closed.txt', 'linked.txt', 'coded.txt',
+    'told.txt', $long,
     'folder/index.html', 'folder/other.html', 'secret/file.txt',
     map { "many/$_.txt" } 1 .. 200);
 $s->up;
@@ -200,6 +207,40 @@ subtest 'variants' => sub {
 		is body('/coded.txt', 'Accept-Encoding' => 'gzip;q=0'),
 		    'plain' x 200, 'nor to who refuses it';
 	}
+};
+
+subtest 'what is said of a file lives as long as its answer' => sub {
+	my $want = $s->request("HEAD /small.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Connection: close\r\n\r\n");
+	my $c = client($s);
+
+	# The answer waits for the body of the request.
+	$c->send("HEAD /small.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Content-Length: 1\r\n\r\n");
+	# Nothing of it is in the cache after these.
+	body("/many/$_.txt") for 1 .. 200;
+	$c->send('x');
+	my $r = $c->response(head => 1);
+	is Pyked::Http::field($r, $_), Pyked::Http::field($want, $_), $_
+	    for qw(ETag Last-Modified Accept-Ranges Content-Length);
+	# One that the cache does not take: its path is too long.
+	is $s->request("HEAD /$long HTTP/1.1\r\nHost: x\r\n"
+	    . "Connection: close\r\n\r\n")->{status}, 200, 'a long path';
+};
+
+subtest 'a variant for others is told of' => sub {
+	my $first = $s->get('/told.txt');
+	is Pyked::Http::field($first, 'Vary'), undef, 'there is one kind';
+	spew("$site/told.txt.gz", 'zipped');
+	settle('told.txt.gz');
+	ok wait_until(sub {
+		(Pyked::Http::field($s->get('/told.txt'), 'Vary') // '')
+		    eq 'Accept-Encoding';
+	}, 2), 'now there are two';
+	unlink "$site/told.txt.gz";
+	ok wait_until(sub {
+		!defined Pyked::Http::field($s->get('/told.txt'), 'Vary');
+	}, 2), 'and now one again';
 };
 
 subtest 'bounded' => sub {

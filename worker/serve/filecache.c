@@ -259,7 +259,16 @@ keep(const struct request *r, struct file *f)
 	cache.descriptors += has_descriptor(e);
 }
 
-/* An entry was opened again as f, and takes its place. */
+static void
+hand_out(const struct request *r, const struct entry *e, struct file *f)
+{
+	*f = e->file;
+	f->validators.now = r->started;
+	(void)file_body_use(f->body);
+}
+
+/* An entry was opened again as f, and takes its place. The file alone does not
+ * say whether it has variants now. */
 static void
 check(const struct request *r, struct entry *e, struct file *f)
 {
@@ -267,15 +276,15 @@ check(const struct request *r, struct entry *e, struct file *f)
 	    .st_size = f->size, .st_mtim = f->id.modified,
 	    .st_ctim = f->id.changed };
 
-	if (f->passing || !file_is(&e->file, &st)) {
+	if (f->passing || !file_is(&e->file, &st) ||
+	    !str_eq(f->lines, e->file.lines)) {
 		drop(e);
 		keep(r, f);
 		return;
 	}
 	e->checked = clock_now();
 	file_close(f);
-	*f = e->file;
-	(void)file_body_use(f->body);
+	hand_out(r, e, f);
 }
 
 static bool
@@ -309,9 +318,7 @@ filecache_open(struct request *r, const char *path, struct file *f)
 
 	if (e != NULL && is_trusted(e)) {
 		e->used = true;
-		*f = e->file;
-		f->validators.now = r->started;
-		(void)file_body_use(f->body);
+		hand_out(r, e, f);
 		return 0;
 	}
 	status = open_anew(r, path, f);
