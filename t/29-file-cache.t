@@ -187,6 +187,16 @@ subtest 'what is gone, closed or leads away' => sub {
 	ok wait_until(sub { body('/folder/') eq "back\n" }, 2), '... is back';
 };
 
+subtest 'the same variant to all who like it' => sub {
+	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
+	my $n = opened(sub {
+		body('/coded.txt', 'Accept-Encoding' => "gzip;q=0.$_")
+		    for 100 .. 199;
+	});
+	plan skip_all => 'nobody may be traced here' unless defined $n;
+	cmp_ok $n, '<=', 20, "$n files opened for 100 requests";
+};
+
 subtest 'rules come first' => sub {
 	is body('/secret/file.txt'), "for some\n", 'for one client';
 	my $r = client($s, from => '127.0.0.2')->get('/secret/file.txt');
