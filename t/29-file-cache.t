@@ -266,5 +266,33 @@ subtest 'bounded' => sub {
 	is_deeply [$s->workers], [$worker], 'the worker lives';
 };
 
+subtest 'slow clients hold no more than the cache may' => sub {
+	plan skip_all => 'memory is another matter there'
+	    if Pyked::is_sanitized();
+	spew("$site/held/$_.txt", $_ % 10 x 64_000) for 1 .. 100;
+	settle(map { "held/$_.txt" } 1 .. 100);
+	my $memory = sub {
+		slurp("/proc/$worker/status") =~ /^RssAnon:\s+(\d+) kB/m;
+		return $1;
+	};
+	my $busy = sub {
+		my $ticks = join ' ', (split ' ',
+		    slurp("/proc/$worker/stat"))[13, 14];
+		my $same = $ticks eq ($s->{ticks} // '');
+		$s->{ticks} = $ticks;
+		return !$same;
+	};
+	my $before = $memory->();
+	my @slow = map {
+		my $c = client($s, rcvbuf => 4096);
+		$c->send(Pyked::Http::bytes(GET => "/held/$_.txt") x 100);
+		$c;
+	} 1 .. 100;
+	wait_until { select undef, undef, undef, 0.1; !$busy->() } 20;
+	my $more = $memory->() - $before;
+	cmp_ok $more, '<', 4000, "$more kB for " . @slow . ' clients';
+	is body('/held/1.txt'), 1 x 64_000, 'others are served';
+};
+
 $s->stop;
 done_testing;
