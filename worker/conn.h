@@ -85,6 +85,7 @@ struct conn {
 	bool read_wants_write;		/* TLS: to read it must write first */
 	bool write_wants_read;		/* and the reverse */
 	bool tls_broken;		/* the TLS session is of no use */
+	unsigned tls_messages;		/* of the handshake's kind, behind it */
 	bool eof;			/* the client will send no more */
 	bool left;			/* nor will it, but what it sent is not
 					 * all read */
