@@ -57,7 +57,8 @@ net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT])
 	if (a->family == AF_INET)
 		(void)inet_ntop(AF_INET, &a->in4.sin_addr, text, NET_ADDR_TEXT);
 	else
-		(void)snprintf(text, NET_ADDR_TEXT, "-");
+		(void)snprintf(text, NET_ADDR_TEXT, "%s",
+		    a->family == AF_UNIX ? "unix:" : "-");
 	return strlen(text);
 }
 
@@ -68,6 +69,8 @@ net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT])
 	bool colons;
 	int n;
 
+	if (a->family == AF_UNIX)
+		return net_addr_host(a, text);
 	(void)net_addr_host(a, host);
 	colons = strchr(host, ':') != NULL;
 	n = snprintf(text, NET_ADDR_TEXT, "%s%.*s%s:%u", colons ? "[" : "",
@@ -90,7 +93,8 @@ net_addr_is_any(const struct net_addr *a)
 {
 	if (a->family == AF_INET6)
 		return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-	return a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
+	return a->family == AF_INET &&
+	    a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
 bool
@@ -220,7 +224,12 @@ net_local(int fd, struct net_addr *out)
 	socklen_t len = sizeof(*out);
 
 	*out = (struct net_addr){ 0 };
-	return getsockname(fd, &out->sa, &len);
+	if (getsockname(fd, &out->sa, &len) == -1)
+		return -1;
+	if (out->family == AF_UNIX)	/* not what there was room for of its
+					 * path */
+		*out = (struct net_addr){ .family = AF_UNIX };
+	return 0;
 }
 
 int

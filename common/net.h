@@ -13,10 +13,10 @@
 
 #include "common/str.h"
 
-/* An internet address and port. Zero is none. */
+/* An internet address and port, or that it is a UNIX socket. Zero is none. */
 struct net_addr {
 	union {
-		sa_family_t family;	/* AF_INET or AF_INET6 */
+		sa_family_t family;	/* AF_INET, AF_INET6 or AF_UNIX */
 		struct sockaddr sa;
 		struct sockaddr_in in4;
 		struct sockaddr_in6 in6;
@@ -26,10 +26,10 @@ struct net_addr {
 #define NET_ADDR_TEXT	64	/* [v6%scope]:port and its NUL */
 
 socklen_t net_addr_len(const struct net_addr *a);
-/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "-" when it is
- * neither family); returns its length. */
+/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "unix:"; "-"
+ * when it is none); returns its length. */
 size_t	net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT]);
-/* With port: "127.0.0.1:80", "[::1]:80". */
+/* With port: "127.0.0.1:80", "[::1]:80"; "unix:". */
 size_t	net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT]);
 uint16_t net_addr_port(const struct net_addr *a);
 /* Is it 0.0.0.0 or [::]? */

@@ -17,8 +17,10 @@
 #define TURN_BYTES	((size_t)256 << 10)
 /* What is wrong with a worker's rings is told this often at most. */
 #define REPORT_US	1000000
-/* What stands before the newline of a line whose response may not have left. */
+/* What stands before the newline of a line whose response may not have left;
+ * in JSON, in place of its last brace. */
 #define KILLED		" killed"
+#define KILLED_JSON	",\"killed\":true}"
 
 /* --- lines that are not believed --- */
 
@@ -61,7 +63,7 @@ clean(char *dst, const char *p, size_t n)
 static void
 put_lines(struct logs *l, struct logfile *f, const char *p, size_t n)
 {
-	static char cleaned[4 * (CHUNK + sizeof(KILLED)) + 1];
+	static char cleaned[4 * (CHUNK + sizeof(KILLED_JSON)) + 1];
 
 	if (!is_clean(p, n)) {
 		n = clean(cleaned, p, n);
@@ -211,23 +213,35 @@ drain_all(struct logs *l, struct logfile *f, struct ring *r)
 
 /* Each line with its mark; one that is not ended gets its end here. As many
  * as fit go out together: there may be millions of empty ones. */
+/* The mark for a line of n bytes. */
+static struct str
+killed(const char *line, size_t n)
+{
+	return n > 0 && line[n - 1] == '}' ? STR(KILLED_JSON) : STR(KILLED);
+}
+
 static void
 put_undecided(struct logs *l, struct logfile *f, const char *p, size_t n)
 {
-	static char lines[CHUNK + sizeof(KILLED)];
+	static char lines[CHUNK + sizeof(KILLED_JSON)];
 	const char *newline;
 	size_t len, used = 0;
+	struct str mark;
 
 	while (n > 0) {
 		newline = memchr(p, '\n', n);
 		len = newline == NULL ? n : (size_t)(newline - p);
-		if (used + len + sizeof(KILLED) > sizeof(lines)) {
+		if (used + len + sizeof(KILLED_JSON) > sizeof(lines)) {
 			put_lines(l, f, lines, used);
 			used = 0;
 		}
+		mark = killed(p, len);
 		memcpy(lines + used, p, len);
-		memcpy(lines + used + len, KILLED "\n", sizeof(KILLED));
-		used += len + sizeof(KILLED);
+		/* The brace is part of the mark. */
+		used += len - (mark.p[0] == ',');
+		memcpy(lines + used, mark.p, mark.n);
+		used += mark.n;
+		lines[used++] = '\n';
 		len += newline != NULL;
 		p += len;
 		n -= len;

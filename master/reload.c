@@ -46,13 +46,22 @@ static void
 refuse(struct master *m, struct conf_errors *errors)
 {
 	struct generation *old = master_serving(m);
+	struct buf *copy = m->logs.copy;
 
-	if (old != NULL)
-		log_error("reload refused: %u mistake%s; generation %u serves "
-		    "on", errors->n, errors->n == 1 ? "" : "s", old->number);
-	config_report(errors, old != NULL ? "reload refused: " : "");
-	if (old != NULL)
-		give_up(m, old);
+	if (old == NULL) {
+		config_report(errors, "");
+		return;
+	}
+	log_error("reload refused: %u mistake%s; generation %u serves on",
+	    errors->n, errors->n == 1 ? "" : "s", old->number);
+	/* In the log each line stands alone; whoever waits sees them together,
+	 * with the carets under their words. */
+	m->logs.copy = NULL;
+	config_report(errors, "reload refused: ");
+	m->logs.copy = copy;
+	if (copy != NULL)
+		(void)buf_put_str(copy, buf_str(&errors->text));
+	give_up(m, old);
 }
 
 void
@@ -128,8 +137,8 @@ warn_of_restart(const struct master *m, const struct conf *conf,
 	if (m->daemon.path != NULL &&
 	    strcmp(conf->pidfile, m->daemon.path) != 0)
 		log_warn("the change of \"pidfile\" needs a restart");
-	if (m->control.path != NULL &&
-	    strcmp(conf->control, m->control.path) != 0)
+	if (m->control.door.path != NULL &&
+	    strcmp(conf->control, m->control.door.path) != 0)
 		log_warn("the change of \"control\" needs a restart");
 }
 
@@ -180,6 +189,13 @@ reload_wish(struct master *m)
 {
 	if (m->state == MASTER_SERVING || m->state == MASTER_STARTING)
 		m->reload_wanted = true;
+}
+
+void
+reload_cancel(struct master *m)
+{
+	m->reload_wanted = false;
+	control_stopping(m);
 }
 
 /* --- the change --- */

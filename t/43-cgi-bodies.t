@@ -126,7 +126,7 @@ sub sees {
 	my $end = time + scaled(10);
 
 	1 while $c->{in} !~ $pattern && $c->fill($end) eq 'data';
-	return like substr($c->{in}, -200), $pattern, $name;
+	return ok $c->{in} =~ $pattern, $name;
 }
 
 sub noted {
@@ -307,8 +307,8 @@ subtest 'stream: what nobody reads of it' => sub {
 	    . 'x' x 10_000);
 	my $r = $c->response;
 	is $r->{body}, "done\n", 'an answer before the body is here';
-	is $c->send('x' x 50_000)->get('/')->{body}, "home\n",
-	    'up to 64 KiB are read, and the connection goes on';
+	$c->send('x' x 50_000);
+	ok $c->is_closed, 'which is the last one';
 	$c = client($s)->send(head_of('/stream/deaf', 3_000_000)
 	    . 'x' x 10_000);
 	is $c->response->{body}, "done\n", 'an answer';

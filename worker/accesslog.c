@@ -1,5 +1,5 @@
 /*
- * Access-log lines in the common and combined formats.
+ * Access-log lines in the common, combined and vhost formats.
  */
 #include "worker/accesslog.h"
 
@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "common/conf.h"
 #include "common/log.h"
 #include "common/ring.h"
+#include "worker/accesslog_json.h"
 #include "worker/http/request.h"
 #include "worker/worker.h"
 
@@ -16,10 +18,6 @@
 #define TARGET_MAX	2048
 #define PATIENCE_US	1000000		/* how long a full ring stops
 					 * requests */
-
-/* What a client closed before its response had a status is logged with, as
- * other servers do. */
-#define STATUS_GONE	499
 
 static struct ring *ring;		/* borrowed, shared memory */
 static enum conf_log_format format;
@@ -79,22 +77,39 @@ put_request_line(char *p, const struct request *r)
 	return p;
 }
 
+/* By which name the server is known that answered, and its port. */
+static char *
+put_server(char *p, const struct request *r)
+{
+	struct str name = accesslog_server(r);
+
+	p = put(p, name.p, name.n);
+	*p++ = ':';
+	p = put_number(p, net_addr_port(&r->client->local));
+	*p++ = ' ';
+	return p;
+}
+
 static size_t
 make_line(char *line, const struct request *r, uint64_t bytes)
 {
 	int status = r->response.status;
 	char *p = line;
 
+	if (format == CONF_FORMAT_JSON)
+		return accesslog_json(line, r, bytes);
+	if (format == CONF_FORMAT_VHOST)
+		p = put_server(p, r);
 	p += net_addr_host(&r->client->peer, p);
 	p = put(p, " - - [", 6);
 	p = put(p, clock_log_date(), LOG_DATE_LEN);
 	p = put(p, "] ", 2);
 	p = put_request_line(p, r);
 	*p++ = ' ';
-	p = put_number(p, (uint64_t)(status == 0 ? STATUS_GONE : status));
+	p = put_number(p, (uint64_t)(status == 0 ? ACCESSLOG_GONE : status));
 	*p++ = ' ';
 	p = put_number(p, bytes);
-	if (format == CONF_FORMAT_COMBINED) {
+	if (format != CONF_FORMAT_COMMON) {
 		*p++ = ' ';
 		p = put_quoted(p, http_field_value(r->head, FIELD_REFERER));
 		*p++ = ' ';

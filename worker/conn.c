@@ -26,6 +26,8 @@
 
 #define ROUNDS_MAX	16		/* of the pump in one run, */
 #define MOVED_MAX	(1u << 20)	/* or about so many bytes */
+#define LINGER_ROUNDS	10		/* deadlines of a client that goes on
+					 * sending after its answer */
 
 const char *
 conn_state_name(enum conn_state state)
@@ -342,6 +344,12 @@ conn_expired(struct timeout *t)
 		break;
 	case WAIT_GONE:
 		if (conn_kept_up(c))
+			settle(c);
+		else
+			conn_close(c, false);
+		break;
+	case WAIT_LINGER:
+		if (++c->lingered < LINGER_ROUNDS && conn_kept_up(c))
 			settle(c);
 		else
 			conn_close(c, false);

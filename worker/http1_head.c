@@ -7,6 +7,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/conf.h"
 #include "worker/http/date.h"
 #include "worker/http/request.h"
 #include "worker/http/status.h"
@@ -93,10 +94,13 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
     struct buf *out)
 {
 	const struct response *res = &r->response;
+	const struct conf_answer *a = &r->location->answer;
+	struct str lines = r->client->tls ? a->lines_tls : a->lines;
 
 	if (buf_reserve(out, HEAD_ROOM + length_of(res->type) +
 	    length_of(res->location) + length_of(res->allow) +
-	    length_of(res->etag) + buf_len(&res->fields)) == -1)
+	    length_of(res->etag) + res->lines.n + buf_len(&res->fields) +
+	    lines.n) == -1)
 		return -1;
 	put_status(out, res->status);
 	put(out, STR("Server: pyked\r\nDate: "));
@@ -111,7 +115,9 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 	if (res->retry_after > 0)
 		put_number(out, STR("Retry-After: "),
 		    (uint64_t)res->retry_after);
+	put(out, res->lines);
 	put(out, buf_str(&res->fields));
+	put(out, lines);
 	put(out, STR("\r\n"));
 	return 0;
 }

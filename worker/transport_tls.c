@@ -16,7 +16,6 @@
 #include <openssl/ssl.h>
 
 #include "common/conf.h"
-#include "common/log.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
 #include "worker/transport.h"
@@ -24,11 +23,24 @@
 
 #define RECORD	16384		/* the plain bytes of a full TLS record */
 
+/* Whose context a connection begins with, before a name is known; NULL when
+ * none has one. */
+static const struct conf_server *
+first_server(const struct conf_listen *l)
+{
+	if (l->fallback->tls != NULL)
+		return l->fallback;
+	for (size_t i = 0; i < l->nservers; i++)
+		if (l->servers[i]->tls != NULL)
+			return l->servers[i];
+	return NULL;
+}
+
 /* SNI: the server that was named, when it has a certificate. */
 static int
 on_server_name(SSL *ssl, int *alert, void *arg)
 {
-	const struct conn *c = SSL_get_app_data(ssl);
+	struct conn *c = SSL_get_app_data(ssl);
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	const struct conf_server *server;
 
@@ -37,8 +49,10 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	if (name == NULL)
 		return SSL_TLSEXT_ERR_NOACK;
 	server = route_server(c->listener->conf, str_from(name));
-	if (server->tls != NULL)
-		(void)SSL_set_SSL_CTX(ssl, server->tls);
+	if (server->tls == NULL)
+		server = first_server(c->listener->conf);
+	(void)SSL_set_SSL_CTX(ssl, server->tls);
+	c->client.tls_server = server;
 	return SSL_TLSEXT_ERR_OK;
 }
 
@@ -51,27 +65,15 @@ transport_tls_setup(const struct conf *conf)
 			    conf->servers[i].tls, on_server_name);
 }
 
-/* The context a connection begins with, before a name is known. */
-static SSL_CTX *
-first_context(const struct conf_listen *l)
-{
-	if (l->fallback->tls != NULL)
-		return l->fallback->tls;
-	for (size_t i = 0; i < l->nservers; i++)
-		if (l->servers[i]->tls != NULL)
-			return l->servers[i]->tls;
-	return NULL;
-}
-
 int
 transport_tls_open(struct conn *c)
 {
-	SSL_CTX *ctx = first_context(c->listener->conf);
+	const struct conf_server *first = first_server(c->listener->conf);
 
-	if (ctx == NULL)
+	if (first == NULL)
 		return -1;
 	ERR_clear_error();
-	c->tls = SSL_new(ctx);
+	c->tls = SSL_new(first->tls);
 	if (c->tls == NULL)
 		return -1;
 	if (SSL_set_fd(c->tls, c->fd) != 1 ||
@@ -177,7 +179,7 @@ gather(struct conn *c, char *record, size_t *n)
 	}
 	r = pread(c->span.fd, record + *n, left, c->span.off);
 	if (r <= 0 || (size_t)r < left) {
-		log_warn("a file shrank or failed while it was being sent");
+		conn_file_failed(c, r == -1 ? errno : 0);
 		return IO_ERROR;
 	}
 	*n += left;

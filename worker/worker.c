@@ -26,7 +26,7 @@
 #include "worker/score.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
-#include "worker/serve/listing.h"
+#include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
 #define RESERVED_FDS	32	/* stdio, logs, the channel, libraries */
@@ -181,7 +181,7 @@ next_deadline(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
-	until = listing_next(until);
+	until = turns_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
 }
@@ -191,7 +191,7 @@ run_deadlines(void)
 {
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
-	listing_tick(clock_now());
+	turns_tick(clock_now());
 	cgi_tick(clock_now());
 }
 

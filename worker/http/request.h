@@ -39,6 +39,9 @@ struct client_info {
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
+	const struct conf_server *tls_server; /* borrowed, process: the one
+					 * whose certificate was shown to who
+					 * asked for a name; or NULL */
 };
 
 /* What a handler says of its answer. */
@@ -56,7 +59,10 @@ struct response {
 					 * message that a script framed; empty =
 					 * it is made from the rest */
 	bool close;			/* the connection must not persist */
+	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
+	struct str lines;		/* header lines, ready to be sent;
+					 * borrowed */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
@@ -87,6 +93,7 @@ struct request {
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
 	uint8_t reroutes;		/* how often it got another path */
+	bool fell_back;			/* that of the location's fallback */
 	uint8_t redirects;		/* how often by a script: if at all, its
 					 * method is GET or HEAD, whatever its
 					 * name says, and its body nobody's */

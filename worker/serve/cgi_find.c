@@ -36,12 +36,12 @@ status_of_open(int error)
 
 /* 0 and *mode of what path is, or a status. */
 static int
-look_at(int dir, const char *path, mode_t *mode)
+look_at(int dir, const char *path, enum conf_symlinks links, mode_t *mode)
 {
 	struct stat st;
 	int fd, status;
 
-	fd = beneath_open(dir, path, O_PATH);
+	fd = beneath_open(dir, path, O_PATH, links);
 	if (fd == -1)
 		return status_of_open(errno);
 	status = fstat(fd, &st) == 0 ? 0 : status_of_open(errno);
@@ -51,12 +51,12 @@ look_at(int dir, const char *path, mode_t *mode)
 }
 
 /*
- * Goes down path, which is relative to dir, until something is no directory:
+ * Goes down path, which is relative to t->dir, until something is no directory:
  * 0 and *end, the length of its name, when that is a file that may be run.
  * path is cut up and put together again on the way.
  */
 static int
-walk(int dir, char *path, bool any_file, size_t *end)
+walk(const struct cgi_target *t, char *path, bool any_file, size_t *end)
 {
 	size_t n;
 	mode_t mode;
@@ -67,7 +67,7 @@ walk(int dir, char *path, bool any_file, size_t *end)
 		n += strcspn(path + n, "/");
 		after = path[n];
 		path[n] = '\0';
-		status = look_at(dir, path, &mode);
+		status = look_at(t->dir, path, t->symlinks, &mode);
 		path[n] = after;
 		if (status != 0)
 			return status;
@@ -134,7 +134,6 @@ fill_in(struct request *r, const struct conf_dir *dir, struct str path,
 	    file);
 	if (slash != NULL)
 		folder[slash - path.p] = '\0';
-	t->dir = dir->fd;
 	t->folder = slash == NULL ? "." : folder;
 	return t->filename == NULL || t->exec == NULL ? 503 : 0;
 }
@@ -153,7 +152,8 @@ find_below(struct request *r, const struct conf_dir *dir, size_t prefix,
 	    r->path.n - prefix });
 	if (path == NULL)
 		return 503;
-	status = walk(dir->fd, path, cgi->kind == CONF_CGI_WITH, &end);
+	t->dir = dir->fd;
+	status = walk(t, path, cgi->kind == CONF_CGI_WITH, &end);
 	if (status != 0)
 		return status;
 	status = fill_in(r, dir, (struct str){ path, end }, t);
@@ -195,6 +195,7 @@ cgi_find(struct request *r, struct cgi_target *t)
 	const struct conf_location *l = r->location;
 
 	memset(t, 0, sizeof(*t));
+	t->symlinks = l->symlinks;
 	switch (l->cgi.kind) {
 	case CONF_CGI_PROGRAM:
 		return find_program(r, t);

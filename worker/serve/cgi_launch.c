@@ -52,7 +52,8 @@ open_folder(const struct cgi_target *t)
 {
 	if (t->folder == NULL)
 		return fcntl(t->dir, F_DUPFD_CLOEXEC, 3);
-	return beneath_open(t->dir, t->folder, O_PATH | O_DIRECTORY);
+	return beneath_open(t->dir, t->folder, O_PATH | O_DIRECTORY,
+	    t->symlinks);
 }
 
 /* NULL, or what could not be opened, with errno. */
