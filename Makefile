@@ -5,32 +5,36 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally unixsock
+	  shm scoreboard ring tally unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_build_answer conf_build_header conf_check \
-	  conf_listen conf_open conf_dump conf_dump_site conf_dump_files \
-	  conf_dump_answer conf_help conf_error
+	  conf_build_files conf_build_answer conf_build_header \
+	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
+	  conf_dump_access conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
+	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words ask seek byname ending control door \
-	  status changes selfsigned notify pidfile holder
+	  sockfile arguments path words passwd ask seek byname ending control \
+	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
-	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog accesslog_json score orphan
+WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
+	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  http1_head http1_reply http1_queue accesslog accesslog_json score \
+	  orphan
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond range accept status \
-	  body request
+HTTP	= basic parse fields framing target chunk uri date cond range accept \
+	  status body request
 # worker/serve/: what answers
-SERVE	= serve route redirect static file variant file_answer gzip refusal \
+SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+	  static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
-	  cgi cgi_find cgi_env cgi_body cgi_launch \
-	  cgi_feed cgi_fields cgi_head \
+	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
+	  cgi_head \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -59,7 +63,7 @@ ALLL	= $(HARDENL) $(LDFLAGS)
 # For the directive gzip; left out where it is missing ("make ZLIB=" also does).
 ZLIB	:= $(shell printf '\043include <zlib.h>\n' | $(CC) -E - >/dev/null 2>&1 && \
 	  echo -DPYKED_ZLIB)
-LIBS	= -lssl -lcrypto -lbsd $(if $(ZLIB),-lz)
+LIBS	= -lssl -lcrypto -lbsd -lcrypt $(if $(ZLIB),-lz)
 
 all: $(PROGRAM) $(SAMPLES)
 
@@ -127,13 +131,15 @@ asan:
 
 # --- running ---
 
-PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev zlib1g-dev openssl
+PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
+	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
 	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
-PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
+PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
+		 apache2
 
 run:
 	@t/lib/install-packages $(PACKAGES_RUN)
@@ -222,13 +228,18 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,ab,idle
-PEERS	= nginx,lighttpd
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m
+PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
 	@t/lib/install-packages $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory all cert
-	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R)
+	@$(MAKE) --no-print-directory all build/bench/floor
+	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
+	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+build/bench/%: t/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
 # --- installing ---
 
@@ -277,19 +288,19 @@ help:
 #: make check-unit    the C unit tests alone
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
-#: make soak          what takes minutes: a GiB through a script ...
 #: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
+#: make soak          what takes minutes: a GiB through a script ...
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
 #: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
-#: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
+#: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed
 #: make dist          build/pyked-VERSION.tar.gz, the same bytes every time
 #: make clean         remove all that was built
 
-.PHONY: all debug asan run cert test unit check-unit check-sys check-asan soak \
-	check-arrows check-clients lint coverage fuzz bench install \
+.PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
+	check-arrows check-clients lint coverage fuzz soak bench install \
 	uninstall dist clean help

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "common/buf.h"
+#include "common/cidr.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "common/str.h"
@@ -112,6 +113,41 @@ struct conf_cache_rule {
 	const char *value;		/* of Cache-Control; NULL = none */
 };
 
+/* What `allow` or `deny` says of one network. */
+struct conf_rule {
+	struct cidr net;
+	bool allow;
+	bool inherited;			/* an outer block says it */
+	struct conf_pos pos;
+};
+
+enum conf_require {
+	CONF_REQUIRE_UNSET,
+	CONF_REQUIRE_ALL,		/* the right address and a password */
+	CONF_REQUIRE_ANY		/* one of them is enough */
+};
+
+/* Who may come in. */
+struct conf_access {
+	const struct conf_rule *rules;	/* nrules, narrower networks first:
+					 * the first that has the client
+					 * decides */
+	size_t nrules;
+	const void *owner;		/* the block whose own they are */
+	bool allows;			/* there is an allow among them */
+	const char *realm;		/* NULL = no password is asked for */
+	const char *challenge;		/* WWW-Authenticate, ready to send */
+	size_t file;			/* of users, in conf.auth_files */
+	enum conf_require require;
+	struct conf_pos require_pos;
+};
+
+/* A file of users. One per distinct path. */
+struct conf_auth_file {
+	const char *path;		/* absolute */
+	struct conf_pos pos;
+};
+
 enum conf_match {
 	CONF_MATCH_ALL,			/* the server itself, outside
 					 * locations */
@@ -190,6 +226,7 @@ struct conf_location {
 	size_t ncache;
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
+	struct conf_access access;
 	struct conf_answer answer;
 	struct conf_cgi cgi;
 	struct conf_pos pos;
@@ -289,6 +326,7 @@ struct conf {
 					 * missing: then the system's temporary
 					 * folder is used */
 	uint64_t spool_total;
+	uint64_t file_cache;		/* bytes, per worker; 0 = none */
 	struct conf_limits limits;
 	struct conf_logfile access;
 	enum conf_log_format access_format;
@@ -306,6 +344,8 @@ struct conf {
 	size_t nlistens;
 	struct conf_dir *dirs;		/* ndirs, all that were named; owned */
 	size_t ndirs;
+	struct conf_auth_file *auth_files; /* nauth_files, all that are named */
+	size_t nauth_files;
 };
 
 /*

@@ -204,6 +204,8 @@ build(struct conf_tree *tree)
 	if (!tree->no_memory)
 		conf_build_servers(tree);
 	if (!tree->no_memory)
+		conf_build_check_require(tree);
+	if (!tree->no_memory)
 		conf_build_listens(tree);
 }
 

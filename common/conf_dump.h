@@ -45,6 +45,9 @@ void	dump_site(struct dump *d, const struct conf_location *l,
 /* How its files are sent, in the same way. */
 void	dump_files(const struct dump *d, const struct conf_location *l,
 	    const struct conf_location *outer);
+/* Rules and passwords, likewise. */
+void	dump_access(const struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
 /* The same for what is done to answers. */
 void	dump_answer(const struct dump *d, const struct conf_answer *a,
 	    const struct conf_answer *outer);

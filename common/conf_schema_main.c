@@ -52,6 +52,10 @@ static const struct conf_directive directives[] = {
     { RANGE(CONF_SIZE, M, 1024 * T), IN_CONF(spool_total) } },
   .help = "Where large request bodies wait for a script, and how much room "
     "those of one worker may take." },
+{ .name = "file-cache", .shape = "SIZE", .value = "64m", .least = 1, .most = 1,
+  .where = CONF_IN_MAIN,
+  .args = { { RANGE(CONF_SIZE, 0, T), IN_CONF(file_cache) } },
+  .help = "How many bytes of files a worker keeps at hand; 0 is none." },
 
 /* --- limits --- */
 { .name = "limits", .shape = "{ ... }", .where = CONF_IN_MAIN,

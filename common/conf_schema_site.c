@@ -6,6 +6,7 @@
 /* In the order of their enums, which begin at 1. */
 static const char *const symlinks[] = { "off", "beneath", "on", NULL };
 static const char *const codings[] = { "off", "br", "gz", NULL };
+static const char *const requires[] = { "all", "any", NULL };
 static const char *const headers[] = { "header", NULL };
 
 static const struct conf_directive directives[] = {
@@ -72,6 +73,24 @@ static const struct conf_directive directives[] = {
   .where = CONF_IN_SITE,
   .args = { { RANGE(CONF_SIZE, 0, T), IN_SITE(max_body) } },
   .help = "The size of a request's body; otherwise it is that of limits." },
+{ .name = "allow", .shape = "NETWORK...", .least = 1, .most = CONF_MANY,
+  .many = true, .where = CONF_IN_SITE, .apply = conf_set_rules,
+  .help = "Lets clients in by their address; where anything is allowed, "
+    "everybody else stays out." },
+{ .name = "deny", .shape = "NETWORK...", .least = 1, .most = CONF_MANY,
+  .many = true, .where = CONF_IN_SITE, .apply = conf_set_rules,
+  .help = "Keeps clients out by their address; of all that is allowed and "
+    "denied the narrowest network decides." },
+{ .name = "auth", .shape = "REALM FILE | off", .value = "off", .least = 1,
+  .most = 2, .where = CONF_IN_SITE, .apply = conf_set_auth,
+  .help = "Asks for a user and a password of FILE; \"pyked passwd\" makes "
+    "its entries." },
+{ .name = "require", .shape = "all | any", .value = "all", .least = 1,
+  .most = 1, .where = CONF_IN_SITE, .apply = conf_set_require,
+  .args = { { .type = CONF_CHOICE, .choices = requires,
+    IN_SITE(access.require) } },
+  .help = "Whether a client needs the right address and a password (all) or "
+    "one of them (any)." },
 { .name = "redirect", .shape = "301|302|303|307|308 TO | off",
   .value = "off", .least = 1, .most = 2, .where = CONF_IN_SITE,
   .of_request = true, .apply = conf_set_redirect,

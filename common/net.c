@@ -251,46 +251,65 @@ union control {
 };
 
 int
-net_send_fd(int sock, char tag, int fd)
+net_send_with_fd(int sock, const void *p, size_t n, int fd)
 {
 	union control control = { .room = { 0 } };
-	struct iovec iov = { .iov_base = &tag, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = control.room, .msg_controllen = sizeof(control) };
-	ssize_t n;
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
 
-	control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-	    .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)) };
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	if (fd != -1) {
+		msg.msg_control = control.room;
+		msg.msg_controllen = sizeof(control);
+		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+		    .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)) };
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	}
 	do {
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	} while (n == -1 && errno == EINTR);
-	return n == 1 ? 0 : -1;
+		sent = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	} while (sent == -1 && errno == EINTR);
+	return sent == (ssize_t)n ? 0 : -1;
 }
 
 int
-net_recv_fd(int sock, char *tag, int *fd)
+net_send_fd(int sock, char tag, int fd)
+{
+	return net_send_with_fd(sock, &tag, 1, fd);
+}
+
+int
+net_recv_with_fd(int sock, void *p, size_t n, int *fd)
 {
 	union control control = { .room = { 0 } };
-	struct iovec iov = { .iov_base = tag, .iov_len = 1 };
+	struct iovec iov = { .iov_base = p, .iov_len = n };
 	/* Length for one, not the space, whose padding would admit two. */
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.room,
 	    .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr *c;
-	ssize_t n;
+	ssize_t got;
 
 	*fd = -1;
 	do {
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = EPIPE;
-	if (n != 1)
+		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (got == -1 && errno == EINTR);
+	if (got == -1)
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
 	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return 0;
+	if (got == (ssize_t)n)
+		return 0;
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+	errno = got == 0 ? EPIPE : EBADMSG;
+	return -1;
+}
+
+int
+net_recv_fd(int sock, char *tag, int *fd)
+{
+	return net_recv_with_fd(sock, tag, 1, fd);
 }

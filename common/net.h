@@ -50,9 +50,12 @@ int	net_bind(const struct net_addr *a);
 int	net_local(int fd, struct net_addr *out);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */
 int	net_prepare(int fd);
-/* Sends (receives) one descriptor over a UNIX socket together with the byte
- * tag. 0 or -1 with errno; *fd is -1 when none came. The end of the stream is
- * -1 with EPIPE. */
+/* Sends (receives) n bytes over a UNIX socket, together with one descriptor
+ * (-1: none). 0 or -1 with errno; fewer bytes are EBADMSG, and *fd is -1 then
+ * and when none came. The end of the stream is -1 with EPIPE. */
+int	net_send_with_fd(int sock, const void *p, size_t n, int fd);
+int	net_recv_with_fd(int sock, void *p, size_t n, int *fd);
+/* The same with one byte, the tag. */
 int	net_send_fd(int sock, char tag, int fd);
 int	net_recv_fd(int sock, char *tag, int *fd);
 

@@ -338,8 +338,9 @@ static int
 act_on_word(const struct cli *cli, const struct word *word, const char *file)
 {
 	struct words_args args = { .file = file, .required = cli->file != NULL,
-	    .argument = cli->nwords > 1 ? cli->words[1] : NULL };
-	int most = words_take_argument(word) ? 2 : 1, status;
+	    .argument = cli->nwords > 1 ? cli->words[1] : NULL,
+	    .second = cli->nwords > 2 ? cli->words[2] : NULL };
+	int most = 1 + words_arguments(word), status;
 
 	if (cli->nwords > most)
 		return too_much(cli->words[most], "nothing may follow here");

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sig.h"
+#include "master/authspawn.h"
 #include "master/channel.h"
 #include "master/config.h"
 #include "master/generation.h"
@@ -178,6 +179,7 @@ turn(struct master *m)
 		reap_dead(m);
 	control_step(m);
 	spawn_due(m);
+	authspawn_step(m);
 	reap_orphans(m);
 	watchdog_check(m);
 	watchdog_escalate(m);

@@ -13,6 +13,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "master/authspawn.h"
 #include "master/config.h"
 #include "master/generation.h"
 #include "master/logs.h"
@@ -104,6 +105,8 @@ launch(struct master *m, struct generation *g, struct conf_errors *errors)
 	g->deadline = mono_add_ms(clock_now(), READY_MS);
 	if (spawn_all(m, g) == -1)
 		reload_failed(m, g, "not every worker could be forked");
+	else
+		authspawn_step(m);
 	return 0;
 }
 
@@ -291,7 +294,7 @@ forget_ended(struct master *m)
 
 	while ((g = *at) != NULL) {
 		if (g->state == GENERATION_ENDING &&
-		    generation_processes(g) == 0) {
+		    generation_processes(g) == 0 && authspawn_end(g)) {
 			*at = g->next;
 			generation_free(g);
 			continue;

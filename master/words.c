@@ -14,6 +14,7 @@
 #include "common/sig.h"
 #include "master/ask.h"
 #include "master/ending.h"
+#include "master/passwd.h"
 #include "master/seek.h"
 
 /* Exit statuses of "status", as init scripts know them. */
@@ -137,9 +138,9 @@ status(const struct target *t)
 	return EXIT_SUCCESS;
 }
 
-/* Defined by what stands behind it: no server is needed. */
-static int
-help(const struct target *t);
+/* Defined by what stands behind them: no server is needed. */
+static int	passwd(const struct target *t);
+static int	help(const struct target *t);
 
 static const struct word words[] = {
 	{ "reload", reload, EXIT_FAILURE,
@@ -151,6 +152,8 @@ static const struct word words[] = {
 	  "open the log files again, after they were renamed" },
 	{ "status", status, STATUS_NOT_RUNNING,
 	  "say whether it runs, and how" },
+	{ "passwd", passwd, EXIT_SUCCESS,
+	  "FILE USER: make or change an entry of a file for \"auth\"" },
 	{ "help", help, EXIT_SUCCESS,
 	  "list the directives of a configuration, or explain one" },
 };
@@ -168,10 +171,10 @@ words_find(const char *name)
 	return NULL;
 }
 
-bool
-words_take_argument(const struct word *word)
+int
+words_arguments(const struct word *word)
 {
-	return word->run == help;
+	return word->run == passwd ? 2 : word->run == help;
 }
 
 const char *
@@ -195,7 +198,16 @@ words_list(FILE *to)
 		    words[i].help);
 }
 
-/* --- help --- */
+/* --- words for no server --- */
+
+static int
+passwd(const struct target *t)
+{
+	if (t->args->second != NULL)
+		return passwd_run(t->args->argument, t->args->second);
+	(void)fprintf(stderr, "usage: pyked passwd FILE USER\n");
+	return EXIT_USAGE;
+}
 
 static void
 print(struct buf *text)
@@ -300,8 +312,8 @@ words_run(const struct word *word, const struct words_args *args)
 
 	/* Nothing of a server's is at stake: Ctrl-C may end this. */
 	(void)sigprocmask(SIG_SETMASK, sig_wait_mask(), NULL);
-	if (word->run == help)
-		return help(&t);
+	if (words_arguments(word) > 0)
+		return word->run(&t);
 	if (load(&t) == -1)
 		return unknown(word);
 	t.master = seek_master(args->file, t.conf);

@@ -11,7 +11,7 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my $size = 16 << 20;
-my $s = Pyked->prepare(tls => 1, top => "sandbox off\n", files => {
+my $s = Pyked->prepare(tls => 1, top => "sandbox off\nfile-cache 0\n", files => {
 	'small.txt' => "small\n",
 	'page.html' => join('', map { "line $_\n" } 1 .. 2000),
 });

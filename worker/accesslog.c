@@ -14,10 +14,17 @@
 #include "worker/http/request.h"
 #include "worker/worker.h"
 
-#define FIELD_MAX	768		/* bytes of a quoted field, escaped */
+#define FIELD_MAX	640		/* bytes of a quoted field, escaped */
 #define TARGET_MAX	2048
+#define USER_MAX	128
+#define SERVER_MAX	264		/* its name and port */
+#define LINE_SIZE	(LOG_LINE_MAX + NET_ADDR_TEXT)
 #define PATIENCE_US	1000000		/* how long a full ring stops
 					 * requests */
+
+/* The rest of a line is a method, two numbers, a time and what is between. */
+_Static_assert(SERVER_MAX + NET_ADDR_TEXT + USER_MAX + TARGET_MAX +
+    2 * FIELD_MAX + 320 < LINE_SIZE, "room");
 
 static struct ring *ring;		/* borrowed, shared memory */
 static enum conf_log_format format;
@@ -55,6 +62,20 @@ put_quoted(char *p, struct str s)
 		*p++ = '-';
 	p += log_escape(p, FIELD_MAX, s.p, s.n);
 	*p++ = '"';
+	return p;
+}
+
+/* Whose password it came with. A blank would begin another column. */
+static char *
+put_user(char *p, const char *user)
+{
+	char *end = p + USER_MAX - sizeof("\\x20");
+
+	if (user == NULL)
+		*p++ = '-';
+	for (; user != NULL && *user != '\0' && p < end; user++)
+		p = *user == ' ' ? put(p, "\\x20", 4) :
+		    p + log_escape(p, 4, user, 1);
 	return p;
 }
 
@@ -101,7 +122,9 @@ make_line(char *line, const struct request *r, uint64_t bytes)
 	if (format == CONF_FORMAT_VHOST)
 		p = put_server(p, r);
 	p += net_addr_host(&r->client->peer, p);
-	p = put(p, " - - [", 6);
+	p = put(p, " - ", 3);
+	p = put_user(p, r->user);
+	p = put(p, " [", 2);
 	p = put(p, clock_log_date(), LOG_DATE_LEN);
 	p = put(p, "] ", 2);
 	p = put_request_line(p, r);
@@ -137,7 +160,7 @@ tell_master(void)
 void
 accesslog_put(struct request *r, uint64_t bytes)
 {
-	char line[LOG_LINE_MAX + NET_ADDR_TEXT];
+	char line[LINE_SIZE];
 
 	r->log_mark = 0;
 	r->log_lost = false;

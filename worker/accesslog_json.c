@@ -16,9 +16,11 @@
 
 #define FIELD_MAX	640		/* bytes of a string, escaped */
 #define TARGET_MAX	1536
+#define USER_MAX	100
 
 /* All strings and numbers of a line together stay below this. */
-_Static_assert(TARGET_MAX + 3 * FIELD_MAX + 512 < LOG_LINE_MAX, "room");
+_Static_assert(TARGET_MAX + 3 * FIELD_MAX + USER_MAX + 512 < LOG_LINE_MAX,
+    "room");
 
 struct str
 accesslog_server(const struct request *r)
@@ -87,6 +89,9 @@ accesslog_json(char *line, const struct request *r, uint64_t bytes)
 	    ISO_DATE_LEN }, FIELD_MAX);
 	p = put_string(p, STR(",\"client\":"), (struct str){ peer, n },
 	    FIELD_MAX);
+	if (r->user != NULL)
+		p = put_string(p, STR(",\"user\":"), str_from(r->user),
+		    USER_MAX);
 	p = put_string(p, STR(",\"server\":"), accesslog_server(r), FIELD_MAX);
 	p = put_number(p, STR(",\"port\":"), net_addr_port(&r->client->local));
 	if (r->client->tls)

@@ -14,6 +14,7 @@
 
 #include "common/conf.h"
 #include "common/scoreboard.h"
+#include "worker/bufpool.h"
 #include "worker/conn_io.h"
 #include "worker/conn_wait.h"
 #include "worker/http1.h"
@@ -165,8 +166,8 @@ conn_reap(struct worker *w)
 
 		w->closed = c->next_closed;
 		c->magic = 0;
-		buf_free(&c->in);
-		buf_free(&c->out);
+		bufpool_take_back(&c->in);
+		bufpool_take_back(&c->out);
 		free(c);
 	}
 }

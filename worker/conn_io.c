@@ -8,6 +8,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1.h"
 #include "worker/http1_queue.h"
@@ -52,6 +53,7 @@ fill(struct conn *c)
 
 	if (want > left)
 		want = left;
+	bufpool_lend(&c->in);
 	if (buf_reserve(&c->in, want) == -1) {
 		c->failed = true;
 		return true;

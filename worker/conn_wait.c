@@ -5,6 +5,7 @@
 #include "worker/conn_wait.h"
 
 #include "common/conf.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/loop.h"
@@ -116,8 +117,8 @@ int
 conn_settle(struct conn *c)
 {
 	if (c->state == CONN_IDLE) {
-		buf_free(&c->in);
-		buf_free(&c->out);
+		bufpool_take_back(&c->in);
+		bufpool_take_back(&c->out);
 	}
 	set_deadline(c);
 	return set_interest(c);

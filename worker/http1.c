@@ -74,6 +74,10 @@ take_head(struct conn *c, struct request *r, size_t n)
 	}
 	buf_take(&c->in, n);
 	c->http1.scanned = 0;
+	/* A password stays nowhere when it has been used. */
+	r->secret = http_field(head, FIELD_AUTHORIZATION) != NULL;
+	if (r->secret)
+		buf_wipe_rest(&c->in);
 	return 0;
 }
 

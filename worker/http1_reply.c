@@ -9,6 +9,7 @@
 
 #include "common/conf.h"
 #include "common/scoreboard.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
@@ -97,6 +98,7 @@ write_head(struct conn *c, struct request *r)
 
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
+	bufpool_lend(&c->out);
 	if (put_head(c, r) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);

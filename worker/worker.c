@@ -18,14 +18,18 @@
 #include "common/sig.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/orphan.h"
 #include "worker/score.h"
+#include "worker/serve/auth.h"
+#include "worker/serve/auth_check.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
+#include "worker/serve/filecache.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -86,6 +90,8 @@ on_channel(void *arg, enum loop_events ready)
 	}
 	if (tag == WORKER_ACCESS_FD || tag == WORKER_ERROR_FD)
 		orphan_set_log(tag == WORKER_ACCESS_FD, fd);
+	else if (tag == WORKER_AUTH_FD && fd != -1)
+		auth_check_link(fd);
 	else if (fd != -1)
 		(void)close(fd);
 }
@@ -163,6 +169,8 @@ open_worker(void)
 	transport_tls_setup(args->conf);
 	cgi_open(args->conf, self.loop, self.score);
 	cgi_body_open(args->spooled, args->column);
+	if (auth_open(self.loop) == -1)
+		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
 	    loop_watch(self.loop, args->channel, LOOP_READ, on_channel,
 	    NULL) == -1)
@@ -182,6 +190,7 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = turns_next(until);
+	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
 }
@@ -192,6 +201,7 @@ run_deadlines(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
+	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }
 
@@ -247,8 +257,11 @@ close_worker(void)
 {
 	conn_close_all(&self);
 	conn_reap(&self);
+	auth_check_close();
 	cgi_kill_all();
+	filecache_free();
 	request_pool_free();
+	bufpool_free();
 	loop_free(self.loop);
 	orphan_flush();
 }

@@ -166,13 +166,31 @@ check(const struct request *r, struct str body, size_t size)
 	}
 }
 
+/* The content behind a descriptor, or in memory as the file cache has it. */
+static struct file_body *
+make_body(size_t size, bool in_memory)
+{
+	struct file_body *b = calloc(1, sizeof(*b));
+
+	must(b != NULL);
+	b->users = 1;
+	b->fd = in_memory ? -1 : open_content(size);
+	if (in_memory) {
+		b->bytes = malloc(size + 1);
+		must(b->bytes != NULL);
+		memcpy(b->bytes, content, size);
+	}
+	return b;
+}
+
 static void
-answer(const char *p, size_t n, size_t size)
+answer(const char *p, size_t n, size_t size, bool in_memory)
 {
 	static const struct http_parse_limits limits = { 16384, 100 };
 	static char body[BODY_MAX];
 	struct request *r = request_new();
 	struct file f = { .size = (off_t)size, .type = "a/b",
+	    .lines = STR("ETag: \"x\"\r\n"),
 	    .validators = { STR("\"x\""), true, 784111777, 1772366400 } };
 	size_t scanned = 0, used;
 	int status;
@@ -181,7 +199,7 @@ answer(const char *p, size_t n, size_t size)
 	if (http_parse(p, n, &limits, &scanned, r->head, &used, &status) ==
 	    HTTP_PARSE_COMPLETE && (r->head->method == HTTP_GET ||
 	    r->head->method == HTTP_HEAD)) {
-		f.fd = open_content(size);
+		f.body = make_body(size, in_memory);
 		must(file_answer(r, &f) == 0);
 		check(r, (struct str){ body, drain(r->response.source,
 		    body) }, size);
@@ -200,9 +218,11 @@ fuzz(const char *p, size_t n)
 		ledger_open(10, 10);
 	ready = true;
 	used = ledger_used();
-	answer(edge, n, 0);
-	answer(edge, n, 1);
-	answer(edge, n, 50);
-	answer(edge, n, SIZE_MAX_HERE);
+	for (int in_memory = 0; in_memory < 2; in_memory++) {
+		answer(edge, n, 0, in_memory);
+		answer(edge, n, 1, in_memory);
+		answer(edge, n, 50, in_memory);
+		answer(edge, n, SIZE_MAX_HERE, in_memory);
+	}
 	must(ledger_used() == used);
 }

@@ -40,7 +40,8 @@ example(const struct conf_directive *d)
 		{ "location", "/x" }, { "env", "A b" }, { "server", "a.org" },
 		{ "user", "nobody" }, { "cache", "30d" },
 		{ "user", "nobody" }, { "errors", "a" }, { "header", "A b" },
-		{ "no", "header A" },
+		{ "no", "header A" }, { "allow", "10.0.0.0/8" },
+		{ "deny", "unix" },
 	};
 	size_t i;
 

@@ -51,9 +51,6 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
-	const char *etag;		/* ETag with its quotes; or NULL */
-	time_t modified;		/* Last-Modified, when has_modified */
-	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =
@@ -66,6 +63,11 @@ struct response {
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
+};
+
+/* What a gate that has to wait keeps of a request; dropped with it. */
+struct request_hold {
+	void (*drop)(struct request_hold *h);
 };
 
 /* How far serve has come with it. */
@@ -92,6 +94,11 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	struct request_hold *hold;	/* that gate's; or NULL */
+	const char *user;		/* whose password it came with, in the
+					 * arena; NULL = nobody's */
+	bool secret;			/* it has an Authorization: its memory
+					 * is wiped */
 	uint8_t reroutes;		/* how often it got another path */
 	bool fell_back;			/* that of the location's fallback */
 	uint8_t redirects;		/* how often by a script: if at all, its

@@ -126,6 +126,11 @@ add_client(struct cgi_env *e)
 	if (client->peer.family != AF_UNIX)
 		add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
 	add_text(e, "REQUEST_SCHEME", client->tls ? "https" : "http");
+	/* RFC 3875 4.1.1 and 4.1.11. */
+	if (e->r->user != NULL) {
+		add_text(e, "AUTH_TYPE", "Basic");
+		add_text(e, "REMOTE_USER", e->r->user);
+	}
 	if (!client->tls)
 		return;
 	add_text(e, "HTTPS", "on");

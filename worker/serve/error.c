@@ -21,6 +21,7 @@ sentence(int status)
 		{ 308, "This page has moved." },
 		{ 400, "Your browser sent a request that this server could "
 		    "not understand." },
+		{ 401, "This page wants to know who you are." },
 		{ 403, "You may not see this page." },
 		{ 404, "There is no page at this address." },
 		{ 405, "This page cannot be used in that way." },

@@ -15,14 +15,18 @@
  */
 #include "worker/serve/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/conf.h"
 #include "common/mime.h"
+#include "worker/http/date.h"
 #include "worker/http/request.h"
 #include "worker/ledger.h"
 #include "worker/serve/beneath.h"
@@ -71,6 +75,9 @@ file_describe(struct request *r, struct file *f, const struct stat *st,
 	if (etag == NULL)
 		return -1;
 	f->size = st->st_size;
+	f->id = (struct file_id){ st->st_dev, st->st_ino, st->st_mtim,
+	    st->st_ctim };
+	f->passing = is_fresh(modified, now) || modified > now;
 	f->validators = (struct validators){ .etag = str_from(etag),
 	    .now = now };
 	/* RFC 9110 8.8.2.1: never later than the answer. What no HTTP-date can
@@ -100,13 +107,54 @@ cache_policy(const struct conf_location *l, struct str path)
 	return NULL;
 }
 
-/* f->fd is open: what is it? */
+/* --- what a 200 says --- */
+
+static const char *
+modified_line(struct request *r, const struct file *f)
+{
+	char date[HTTP_DATE_LEN];
+
+	if (!f->validators.has_modified ||
+	    !date_format(f->validators.modified, date))
+		return "";
+	return arena_printf(&r->arena, "Last-Modified: %.*s\r\n",
+	    HTTP_DATE_LEN, date);
+}
+
+/* Of what is compressed on the way there are no ranges. */
+static int
+put_lines(struct request *r, struct file *f)
+{
+	const char *modified = modified_line(r, f), *lines;
+
+	if (modified == NULL)
+		return -1;
+	lines = arena_printf(&r->arena, "%sETag: %s\r\n%s%s%s%s%s%s%s%s",
+	    modified, f->validators.etag.p,
+	    f->varies ? "Vary: Accept-Encoding\r\n" : "",
+	    f->cache != NULL ? "Cache-Control: " : "",
+	    f->cache != NULL ? f->cache : "",
+	    f->cache != NULL ? "\r\n" : "",
+	    f->compress ? "" : "Accept-Ranges: bytes\r\n",
+	    f->coding != NULL ? "Content-Encoding: " : "",
+	    f->coding != NULL ? f->coding : "",
+	    f->coding != NULL ? "\r\n" : "");
+	if (lines == NULL)
+		return -1;
+	f->lines = str_from(lines);
+	return 0;
+}
+
+/* --- opening --- */
+
+/* The body's descriptor is open: what is it? */
 static int
 look_at(struct request *r, const char *path, struct file *f)
 {
 	struct stat st;
+	int status;
 
-	if (fstat(f->fd, &st) == -1)
+	if (fstat(f->body->fd, &st) == -1)
 		return refusal_status(r, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return FILE_FOLDER;
@@ -116,33 +164,92 @@ look_at(struct request *r, const char *path, struct file *f)
 	f->cache = cache_policy(r->location, str_from(path));
 	if (file_describe(r, f, &st, "") == -1)
 		return 500;
-	return variant_choose(r, path, f, &st);
+	status = variant_choose(r, path, f, &st);
+	if (status != 0)
+		return status;
+	return put_lines(r, f) == -1 ? 500 : 0;
+}
+
+static struct file_body *
+new_body(void)
+{
+	struct file_body *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->users = 1;
+	b->fd = -1;
+	return b;
 }
 
 int
 file_open(struct request *r, const char *path, struct file *f)
 {
-	int status;
+	int status, fd;
 
-	*f = (struct file){ .fd = -1 };
+	*f = (struct file){ 0 };
 	if (!ledger_take(1))
 		return 503;
-	f->fd = beneath_open(r->location->root->fd, path, O_RDONLY,
+	fd = beneath_open(r->location->root->fd, path, O_RDONLY,
 	    r->location->symlinks);
-	if (f->fd == -1)
-		status = refusal_status(r, path, errno);
-	else
-		status = look_at(r, path, f);
+	f->body = fd == -1 ? NULL : new_body();
+	if (f->body == NULL) {
+		status = fd == -1 ? refusal_status(r, path, errno) : 500;
+		if (fd != -1)
+			(void)close(fd);
+		ledger_give(1);
+		return status;
+	}
+	f->body->fd = fd;
+	status = look_at(r, path, f);
 	if (status != 0)
 		file_close(f);
 	return status;
 }
 
+/* --- the bytes --- */
+
+struct file_body *
+file_body_use(struct file_body *b)
+{
+	b->users++;
+	return b;
+}
+
+void
+file_body_drop(struct file_body *b)
+{
+	assert(b->users > 0);
+	if (--b->users > 0)
+		return;
+	if (b->fd != -1) {
+		(void)close(b->fd);
+		ledger_give(1);
+	}
+	free(b->bytes);
+	free(b->text);
+	free(b);
+}
+
 void
 file_close(struct file *f)
 {
-	if (f->fd != -1)
-		(void)close(f->fd);
-	f->fd = -1;
-	ledger_give(1);
+	if (f->body != NULL)
+		file_body_drop(f->body);
+	f->body = NULL;
+}
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool
+file_is(const struct file *f, const struct stat *st)
+{
+	return f->size == st->st_size && f->id.dev == st->st_dev &&
+	    f->id.ino == st->st_ino &&
+	    same_time(f->id.modified, st->st_mtim) &&
+	    same_time(f->id.changed, st->st_ctim);
 }

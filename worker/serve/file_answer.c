@@ -6,11 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "worker/http/range.h"
 #include "worker/http/request.h"
-#include "worker/ledger.h"
 #include "worker/serve/file.h"
 #include "worker/serve/gzip.h"
 
@@ -22,7 +20,7 @@
 /* Ranges of the file, with what stands between them. */
 struct file_source {
 	struct source source;
-	int fd;				/* owned, one of the ledger */
+	struct file_body *body;		/* one reference */
 	size_t next;			/* span to hand out */
 	size_t n;
 	struct span span[];
@@ -44,13 +42,12 @@ file_source_close(struct source *s)
 {
 	struct file_source *f = (struct file_source *)s;
 
-	(void)close(f->fd);
-	ledger_give(1);
+	file_body_drop(f->body);
 }
 
 static const struct source_ops file_ops = { file_next, file_source_close };
 
-/* Room for n spans; the descriptor is taken when it is attached. */
+/* Room for n spans; the body is taken when it is attached. */
 static struct file_source *
 new_source(struct request *r, size_t n)
 {
@@ -65,8 +62,8 @@ new_source(struct request *r, size_t n)
 static void
 attach(struct request *r, struct file_source *s, struct file *f)
 {
-	s->fd = f->fd;
-	f->fd = -1;
+	s->body = f->body;
+	f->body = NULL;
 	r->response.source = &s->source;
 }
 
@@ -80,61 +77,33 @@ static void
 add_range(struct file_source *s, const struct file *f,
     const struct http_range *range)
 {
-	s->span[s->n++] = (struct span){ .fd = f->fd, .off = (off_t)range->off,
+	const struct file_body *b = f->body;
+
+	s->span[s->n++] = b->bytes != NULL ?
+	    (struct span){ .p = b->bytes + range->off, .n = (size_t)range->n } :
+	    (struct span){ .fd = b->fd, .off = (off_t)range->off,
 	    .n = (size_t)range->n };
-}
-
-/* --- fields --- */
-
-/* What every answer says that could be a 200 (RFC 9110 15.4.5), before the
- * lines of its own. */
-static int
-put_lines(struct request *r, const struct file *f, const char *own)
-{
-	const char *lines;
-
-	if (!f->varies && f->cache == NULL) {
-		r->response.lines = str_from(own);
-		return 0;
-	}
-	lines = arena_printf(&r->arena, "%s%s%s%s%s",
-	    f->varies ? "Vary: Accept-Encoding\r\n" : "",
-	    f->cache != NULL ? "Cache-Control: " : "",
-	    f->cache != NULL ? f->cache : "",
-	    f->cache != NULL ? "\r\n" : "", own);
-	if (lines == NULL)
-		return 500;
-	r->response.lines = str_from(lines);
-	return 0;
-}
-
-/* Of what is compressed on the way there are no ranges. */
-static const char *
-body_lines(struct request *r, const struct file *f)
-{
-	if (f->coding == NULL)
-		return "Accept-Ranges: bytes\r\n";
-	return arena_printf(&r->arena, "%sContent-Encoding: %s\r\n",
-	    f->compress ? "" : "Accept-Ranges: bytes\r\n", f->coding);
-}
-
-static void
-put_validators(struct response *res, const struct file *f)
-{
-	res->etag = f->validators.etag.p;
-	res->modified = f->validators.modified;
-	res->has_modified = f->validators.has_modified;
 }
 
 /* --- answers --- */
 
-/* Last-Modified is left out: there is an ETag (RFC 9110 15.4.5). */
+/* What a 200 would say that matters to caches. Last-Modified is left out:
+ * there is an ETag (RFC 9110 15.4.5). */
 static int
 answer_not_modified(struct request *r, const struct file *f)
 {
+	const char *lines = arena_printf(&r->arena, "ETag: %s\r\n%s%s%s%s",
+	    f->validators.etag.p,
+	    f->varies ? "Vary: Accept-Encoding\r\n" : "",
+	    f->cache != NULL ? "Cache-Control: " : "",
+	    f->cache != NULL ? f->cache : "",
+	    f->cache != NULL ? "\r\n" : "");
+
+	if (lines == NULL)
+		return 500;
 	r->response.status = 304;
-	r->response.etag = f->validators.etag.p;
-	return put_lines(r, f, "");
+	r->response.lines = str_from(lines);
+	return 0;
 }
 
 static int
@@ -155,16 +124,19 @@ static int
 describe(struct request *r, const struct file *f, const char *range)
 {
 	struct response *res = &r->response;
-	const char *lines = body_lines(r, f);
+	const char *lines;
 
-	if (lines != NULL && range[0] != '\0')
-		lines = arena_printf(&r->arena, "%s%s", lines, range);
+	res->status = 200;
+	res->type = f->type;
+	res->lines = f->lines;
+	if (range == NULL)
+		return 0;
+	lines = arena_printf(&r->arena, "%s%s", f->lines.p, range);
 	if (lines == NULL)
 		return 500;
-	res->status = range[0] != '\0' ? 206 : 200;
-	res->type = f->type;
-	put_validators(res, f);
-	return put_lines(r, f, lines);
+	res->status = 206;
+	res->lines = str_from(lines);
+	return 0;
 }
 
 /* One run of bytes: all of it, or a single range. */
@@ -193,19 +165,15 @@ send_compressed(struct request *r, struct file *f)
 	if (r->head->method == HTTP_HEAD)
 		res->source = source_from_memory(&r->arena, "", 0);
 	else
-		res->source = gzip_source(r, f->fd, f->size);
-	if (res->source == NULL)
-		return 503;
-	if (r->head->method != HTTP_HEAD)
-		f->fd = -1;
-	return 0;
+		res->source = gzip_source(r, f);
+	return res->source == NULL ? 503 : 0;
 }
 
 static int
 answer_whole(struct request *r, struct file *f)
 {
 	struct http_range all = { 0, (uint64_t)f->size };
-	int status = describe(r, f, "");
+	int status = describe(r, f, NULL);
 
 	if (status != 0)
 		return status;
@@ -275,7 +243,7 @@ answer_parts(struct request *r, struct file *f,
 	make_boundary(boundary);
 	if (s == NULL || add_parts(r, s, f, ranges, boundary) == -1)
 		return 500;
-	status = describe(r, f, "");
+	status = describe(r, f, NULL);
 	if (status != 0)
 		return status;
 	res->status = 206;
@@ -326,7 +294,6 @@ file_answer(struct request *r, struct file *f)
 		r->response.status = status;
 		status = 0;
 	}
-	if (f->fd != -1)
-		file_close(f);
+	file_close(f);
 	return status;
 }

@@ -8,8 +8,8 @@
 struct file;
 struct request;
 
-/* Fills in r->response: 200, 206, 304, 412 or 416. Takes f's descriptor. 0, or
- * the status to fail with. */
+/* Fills in r->response: 200, 206, 304, 412 or 416. Closes f. 0, or the status
+ * to fail with. */
 int	file_answer(struct request *r, struct file *f);
 
 #endif

@@ -17,7 +17,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "worker/http/request.h"
-#include "worker/ledger.h"
+#include "worker/serve/file.h"
 #include "worker/serve/turns.h"
 
 #define STREAMS_MAX	64	/* at once in a worker: 17 MB */
@@ -33,7 +33,7 @@ struct gzip {
 	struct source source;
 	struct turn turn;
 	struct request *request;	/* borrowed: whose source it is */
-	int fd;				/* owned, one of the ledger */
+	struct file_body *body;		/* one reference, with a descriptor */
 	off_t off;			/* what was read */
 	off_t size;			/* of what will be */
 	size_t done;			/* in this turn */
@@ -62,7 +62,7 @@ fill(struct gzip *g)
 	if (g->z.avail_in > 0 || want == 0)
 		return 0;
 	do
-		n = pread(g->fd, g->in, want, g->off);
+		n = pread(g->body->fd, g->in, want, g->off);
 	while (n == -1 && errno == EINTR);
 	if (n <= 0) {
 		log_warn("%s%s: %s while it was being sent",
@@ -126,8 +126,7 @@ gzip_close(struct source *s)
 
 	turn_clear(&g->turn);
 	(void)deflateEnd(&g->z);
-	(void)close(g->fd);
-	ledger_give(1);
+	file_body_drop(g->body);
 	streams--;
 	free(g);
 }
@@ -135,7 +134,7 @@ gzip_close(struct source *s)
 static const struct source_ops gzip_ops = { gzip_next, gzip_close };
 
 struct source *
-gzip_source(struct request *r, int fd, off_t size)
+gzip_source(struct request *r, const struct file *f)
 {
 	struct gzip *g = calloc(1, sizeof(*g));
 
@@ -148,8 +147,8 @@ gzip_source(struct request *r, int fd, off_t size)
 	}
 	g->source.ops = &gzip_ops;
 	g->request = r;
-	g->fd = fd;
-	g->size = size;
+	g->body = file_body_use(f->body);
+	g->size = f->size;
 	streams++;
 	return &g->source;
 }
@@ -165,11 +164,10 @@ gzip_has_room(void)
 }
 
 struct source *
-gzip_source(struct request *r, int fd, off_t size)
+gzip_source(struct request *r, const struct file *f)
 {
 	(void)r;
-	(void)fd;
-	(void)size;
+	(void)f;
 	return NULL;
 }
 

@@ -6,19 +6,16 @@
 #define WORKER_SERVE_GZIP_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
+struct file;
 struct request;
 struct source;
 
 /* May one more begin? Each holds a quarter of a megabyte, for as long as its
  * client pleases. */
 bool	gzip_has_room(void);
-/*
- * A source of the size bytes at fd, compressed, for r. Takes fd, one
- * descriptor of the ledger. NULL when memory is short; fd is the caller's
- * then.
- */
-struct source *gzip_source(struct request *r, int fd, off_t size);
+/* A source of the file's bytes, compressed, for r, with a reference of its own
+ * to them. NULL when memory is short. */
+struct source *gzip_source(struct request *r, const struct file *f);
 
 #endif

@@ -99,8 +99,8 @@ location_rank(const struct conf_location *l)
 	return kind[l->match] << 32 | l->path.n;
 }
 
-const struct conf_location *
-route_location(const struct conf_server *s, struct str path)
+static const struct conf_location *
+find_location(const struct conf_server *s, struct str path, bool suffixes)
 {
 	const struct conf_location *best = &s->base;
 	size_t best_rank = 0;
@@ -109,12 +109,25 @@ route_location(const struct conf_server *s, struct str path)
 		const struct conf_location *l = &s->locations[i];
 		size_t rank = location_rank(l);
 
-		if (rank > best_rank && location_matches(l, path)) {
+		if (rank > best_rank && location_matches(l, path) &&
+		    (suffixes || l->match != CONF_MATCH_SUFFIX)) {
 			best = l;
 			best_rank = rank;
 		}
 	}
 	return best;
+}
+
+const struct conf_location *
+route_location(const struct conf_server *s, struct str path)
+{
+	return find_location(s, path, true);
+}
+
+const struct conf_location *
+route_place(const struct conf_server *s, struct str path)
+{
+	return find_location(s, path, false);
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/access.h"
 #include "worker/serve/error.h"
 #include "worker/serve/error_file.h"
 #include "worker/serve/redirect.h"
@@ -67,6 +68,8 @@ static int (*const gates[])(struct request *r) = {
 	gate_certificate,
 	gate_refuse,
 	gate_https,
+	access_gate_place,
+	access_gate,
 	gate_body,
 };
 
@@ -134,8 +137,6 @@ give_up_answer(struct request *r)
 	res->length = -1;
 	res->type = NULL;
 	res->lines = (struct str){ NULL, 0 };
-	res->etag = NULL;
-	res->has_modified = false;
 	res->head_only = false;
 	buf_free(&res->fields);
 }

@@ -18,6 +18,7 @@
 #include "worker/serve/beneath.h"
 #include "worker/serve/file.h"
 #include "worker/serve/file_answer.h"
+#include "worker/serve/filecache.h"
 #include "worker/serve/listing.h"
 #include "worker/serve/refusal.h"
 
@@ -74,9 +75,13 @@ static int
 find_index(struct request *r)
 {
 	const struct conf_location *l = r->location;
-	const char *whole;
+	const char *whole = filecache_index(r);
 	int status;
 
+	if (whole != NULL) {
+		r->path = str_from(whole);
+		return HANDLER_REROUTE;
+	}
 	for (size_t i = 0; i < l->nindex; i++) {
 		whole = arena_printf(&r->arena, "%.*s%s", (int)r->path.n,
 		    r->path.p, l->index[i]);
@@ -87,6 +92,7 @@ find_index(struct request *r)
 			continue;
 		if (status != 0)
 			return status;
+		filecache_keep_index(r, whole);
 		r->path = str_from(whole);
 		return HANDLER_REROUTE;
 	}
@@ -126,7 +132,7 @@ static_start(struct request *r)
 	}
 	if (r->path.p[r->path.n - 1] == '/')
 		return start_folder(r, path);
-	status = file_open(r, path, &f);
+	status = filecache_open(r, path, &f);
 	if (status == FILE_FOLDER)
 		return redirect_to_slash(r);
 	return status != 0 ? status : file_answer(r, &f);

@@ -109,8 +109,8 @@ choose_file(const struct request *r, const char *path, struct file *f,
 static int
 take_variant(struct request *r, struct file *f, const struct choice *c)
 {
-	(void)close(f->fd);
-	f->fd = c->fd;
+	(void)close(f->body->fd);
+	f->body->fd = c->fd;
 	f->coding = variants[c->coding].coding;
 	return file_describe(r, f, &c->st, variants[c->coding].etag) == -1 ?
 	    500 : 0;
@@ -156,6 +156,9 @@ choose_gzip(struct request *r, struct file *f, const struct stat *st,
 	    !is_listed(r->location, str_from(f->type)))
 		return 0;
 	f->varies = true;
+	/* Who asks for a range, or when there is much to do, gets it as it
+	 * is. */
+	f->passing = true;
 	if (!may_compress(r, accept))
 		return 0;
 	f->compress = true;
@@ -171,7 +174,21 @@ choose_gzip(struct request *r, struct file *f, const struct stat *st,
 			return 500;
 		f->validators.etag = str_from(etag);
 	}
+	f->passing = true;
 	return 0;
+}
+
+uint32_t
+variant_class(const struct request *r)
+{
+	const struct conf_location *l = r->location;
+	struct http_accept a;
+
+	if (l->precompressed[0] == CONF_CODING_NONE && l->ngzip == 0)
+		return 0;
+	http_accept_encoding(r->head, &a);
+	return (a.br * (HTTP_QUALITY_MAX + 1) + a.gzip) *
+	    (HTTP_QUALITY_MAX + 1) + a.identity;
 }
 
 int

@@ -5,6 +5,8 @@
 #ifndef WORKER_SERVE_VARIANT_H
 #define WORKER_SERVE_VARIANT_H
 
+#include <stdint.h>
+
 struct file;
 struct request;
 struct stat;
@@ -19,5 +21,9 @@ struct stat;
  */
 int	variant_choose(struct request *r, const char *path, struct file *f,
 	    const struct stat *st);
+
+/* Requests of one class get the same variant of a file, but for those that are
+ * compressed on the way. */
+uint32_t variant_class(const struct request *r);
 
 #endif

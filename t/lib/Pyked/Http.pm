@@ -24,8 +24,9 @@ sub place {
 	return (PF_INET, pack_sockaddr_in($port, inet_aton($host)));
 }
 
-# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS); undef when
-# nobody listens there. The path of a UNIX socket stands for a port as well.
+# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS, from => IPV4
+# ADDRESS OF OURS); undef when nobody listens there. The path of a UNIX socket
+# stands for a port as well.
 sub new {
 	my ($class, $port, %o) = @_;
 	my ($family, $address) = place($port, $o{host} // '127.0.0.1');
@@ -33,6 +34,8 @@ sub new {
 	socket my $socket, $family, SOCK_STREAM, 0 or die "socket: $!";
 	setsockopt $socket, SOL_SOCKET, SO_RCVBUF, pack 'i', $o{rcvbuf}
 	    if $o{rcvbuf};
+	bind $socket, pack_sockaddr_in(0, inet_aton($o{from}))
+	    or die "bind: $!" if $o{from};
 	connect $socket, $address or return undef;
 	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, pack 'i', 1
 	    if $family != PF_UNIX;
