@@ -24,6 +24,7 @@ HTTP	= parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
 SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
 	  cgi_fields listing listing_page html style \
+	  cgi_explain cgi_fence cgi_log cgi_time cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().

@@ -5,7 +5,7 @@
 
 static const char *const autos[] = { "auto", NULL };
 /* In the order of their enums, which begin at 1. */
-static const char *const formats[] = { "combined", "common", NULL };
+static const char *const formats[] = { "combined", "common", "cgi", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
@@ -95,7 +95,7 @@ static const struct conf_directive directives[] = {
 { .name = "log", .shape = "{ ... }", .where = CONF_IN_MAIN,
   .block = CONF_IN_LOG, .apply = conf_build_block,
   .help = "Where pyked writes what it did and what went wrong." },
-{ .name = "access", .shape = "PATH|stdout|stderr [combined|common] | off",
+{ .name = "access", .shape = "PATH|stdout|stderr [combined|common|cgi] | off",
   .value = "/var/log/pyked/access.log combined", .least = 1, .most = 2,
   .where = CONF_IN_LOG, .apply = conf_set_access,
   .args = { { .type = CONF_ANY },

@@ -107,7 +107,9 @@ log_victim(struct logs *l, const struct conf *conf, const struct victim *v)
 	n = snprintf(line, sizeof(line),
 	    "%s - - [%s] \"%s %s HTTP/1.1\" %03u 0%s killed\n", v->peer,
 	    clock_log_date(), v->method, v->target, v->status,
-	    conf->access_format == CONF_FORMAT_COMMON ? "" : " \"-\" \"-\"");
+	    conf->access_format == CONF_FORMAT_COMMON ? "" :
+	    conf->access_format == CONF_FORMAT_CGI ?
+	    " \"-\" \"-\" - - -" : " \"-\" \"-\"");
 	if (n > 0 && (size_t)n < sizeof(line))
 		logfile_put(&l->access, line, (size_t)n);
 }

@@ -202,7 +202,7 @@ subtest 'the environment' => sub {
 subtest 'which script' => sub {
 	my %status = ('/cgi/env' => 200, '/cgi/env/' => 200,
 	    '/cgi/nope' => 404, '/cgi/' => 404, '/cgi/sub' => 404,
-	    '/cgi/sub/' => 404, '/cgi/source' => 403, '/cgi/sh' => 403,
+	    '/cgi/sub/' => 404, '/cgi/source' => 500, '/cgi/sh' => 403,
 	    '/cgi/env-link' => 200, '/cgi/env~' => 404,
 	    '/cgi/..%2fcgi/env' => 404, '/cgi/%2e%2e/cgi/env' => 200,
 	    '/cgi/../../../bin/sh' => 400, '/cgi/env%00.txt' => 400,
@@ -383,7 +383,7 @@ subtest 'answers with 500' => sub {
 	is $s->get('/cgi/crlf')->{status}, 500, 'CR LF';
 	ok $s->wait_log(qr/CR LF/), 'logged';
 	is $s->get('/cgi/no-program')->{status}, 500, 'no #! line';
-	ok $s->wait_log(qr{/cgi/no-program cannot be run: it is no program}),
+	ok $s->wait_log(qr{/cgi/no-program: cannot be run: \S+ is no program}),
 	    'logged';
 };
 
@@ -447,7 +447,7 @@ subtest 'standard error' => sub {
 	is $s->get('/quiet/complain?1')->{status}, 200, 'not wanted';
 	is $s->get('/cgi/complain?1')->{status}, 200, 'exit status 1';
 	ok $s->wait_log(qr{script /cgi/complain: three$}m), 'logged';
-	like $s->new_log, qr{warn worker 0: script /cgi/complain: one$}m,
+	like $s->new_log, qr{error worker 0: \[\w+\] script /cgi/complain: one$}m,
 	    'by lines';
 	like $s->new_log, qr{: tw\\x1bo$}m, 'escaped';
 	is scalar(() = $s->new_log =~ /: one$/mg), 1,

@@ -5,6 +5,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdnoreturn.h>
 
@@ -35,6 +36,8 @@ struct worker_args {
 	const struct conf *conf;	/* borrowed, const from here on */
 	unsigned slot;			/* 0 to workers - 1 */
 	unsigned generation;
+	bool own_user;			/* privileges were dropped: nobody else
+					 * is this user */
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
 	const struct listener *listeners; /* borrowed; the descriptors are the

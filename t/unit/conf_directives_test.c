@@ -210,7 +210,7 @@ test_main_values(void)
 	bad_part("control \"\"\n", "an empty path");
 	bad_part("log { access off common }\n", "too many values");
 	bad_part("log { access none }\n", "\"none\" does not fit here");
-	bad_part("log { access x vhost }\n", "write combined or common");
+	bad_part("log { access x vhost }\n", "does not fit here");
 	bad_part("log { error off }\n", "\"off\" does not fit here");
 	bad_part("log { error syslog }\n", "\"syslog\" does not fit here");
 	bad_part("log { error x loud }\n", "write debug, info, warn or error");

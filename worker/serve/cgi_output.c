@@ -153,8 +153,10 @@ take_block(const char *p, size_t n, struct cgi_output *out)
 			break;
 		if (lines == CGI_FIELDS_MAX)
 			return "more than 100 fields";
-		if ((why = take_line(line, out)) != NULL)
+		if ((why = take_line(line, out)) != NULL) {
+			out->wrong = line;
 			return why;
+		}
 		p = nl + 1;
 	}
 	/* RFC 3875 6.2: every kind of answer has one of these. */
@@ -169,6 +171,7 @@ cgi_output_parse(const char *p, size_t n, size_t *scanned,
 {
 	size_t size;
 
+	out->wrong = STR("");
 	size = find_end(p, n, scanned);
 	if (size > CGI_HEAD_MAX || (size == 0 && n >= CGI_HEAD_MAX)) {
 		*why = "longer than 16384 bytes";

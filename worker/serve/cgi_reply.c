@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "common/conf.h"
@@ -17,14 +16,13 @@
 #include "worker/http/request.h"
 #include "worker/loop.h"
 
-#define GRACE_MS	250	/* of silence, when only a grandchild is left */
 #define DISCARDS_MAX	8	/* reads in a row for nobody */
 
 static void	on_stdout(void *arg, enum loop_events ready);
 
 /* The descriptor is known to the loop since the start, so this cannot fail. */
-static void
-watch_output(struct cgi_script *s, bool on)
+void
+cgi_reply_watch(struct cgi_script *s, bool on)
 {
 	if (s->watching == on || s->out == -1)
 		return;
@@ -55,24 +53,6 @@ fill(struct cgi_script *s)
 	s->fill += (size_t)n;
 	timeout_clear(&s->grace);
 	return n;
-}
-
-/* A process that the leader left behind holds the pipe: silence ends it. */
-static void
-await(struct cgi_script *s)
-{
-	watch_output(s, true);
-	if (s->exited)
-		timeout_set(&cgi_worker.graces, &s->grace,
-		    mono_add_ms(clock_now(), GRACE_MS));
-}
-
-static void
-fail_bad(struct cgi_script *s, const char *why)
-{
-	log_error("script %s: bad header: %s", s->name, why);
-	s->bad = true;
-	cgi_script_fail(s, 502);
 }
 
 static bool
@@ -130,7 +110,8 @@ note_overflow(struct cgi_script *s)
 {
 	if (s->overflow)
 		return;
-	log_error("script %s: more output than its Content-Length", s->name);
+	cgi_script_log(s, LOG_LEVEL_ERROR,
+	    "more output than its Content-Length");
 	s->bad = s->overflow = true;
 }
 
@@ -170,7 +151,7 @@ read_head(struct cgi_script *s)
 
 	n = fill(s);
 	if (n == 0) {
-		fail_bad(s, "it ended before its blank line");
+		cgi_verdict_ended(s);
 		return;
 	}
 	if (n == -1)
@@ -180,11 +161,11 @@ read_head(struct cgi_script *s)
 		start_sending(s, &out);
 		break;
 	case CGI_OUTPUT_BAD:
-		fail_bad(s, why);
+		cgi_verdict_bad(s, why, out.wrong);
 		break;
 	case CGI_OUTPUT_PARTIAL:
 	case CGI_OUTPUT_NONE:
-		await(s);
+		cgi_time_await(s);
 		break;
 	}
 }
@@ -211,11 +192,10 @@ on_stdout(void *arg, enum loop_events ready)
 		break;
 	case CGI_SENDING:
 		if (!s->waiting) {
-			watch_output(s, false);
+			cgi_reply_watch(s, false);
 			break;
 		}
-		s->waiting = false;
-		request_wake(s->request);
+		cgi_time_wake(s);
 		break;
 	default:
 		assert(s->state == CGI_LINGER);
@@ -249,8 +229,8 @@ end_of_body(struct cgi_script *s)
 	cgi_session_linger(s);
 	if (!s->has_length || s->discard || s->remaining == 0)
 		return SOURCE_END;
-	log_error("script %s: its output ended %llu bytes before its "
-	    "Content-Length", s->name, (unsigned long long)s->remaining);
+	cgi_script_log(s, LOG_LEVEL_ERROR, "its output ended %llu bytes before "
+	    "its Content-Length", (unsigned long long)s->remaining);
 	s->bad = true;
 	return SOURCE_FAIL;
 }
@@ -271,6 +251,32 @@ hand_out(struct cgi_script *s, struct span *span)
 	return SOURCE_MORE;
 }
 
+/* Do the bytes at hand, if any, complete the answer? */
+static bool
+is_last(const struct cgi_script *s)
+{
+	size_t n = s->discard ? 0 : s->fill - s->off;
+
+	return s->has_length && !s->discard ? n >= s->remaining :
+	    n == 0 && s->out == -1;
+}
+
+/*
+ * The line in the access log is written with the answer's last bytes. Where it
+ * says what scripts took, these wait a moment for the exit.
+ */
+static bool
+awaits_exit(struct cgi_script *s)
+{
+	if (!cgi_worker.reckon || s->reckoned || s->cut || s->pid == 0 ||
+	    s->exited || !is_last(s))
+		return false;
+	cgi_reply_watch(s, false);
+	s->waiting = true;
+	cgi_time_await_exit(s);
+	return true;
+}
+
 static enum source_result
 reply_next(struct source *source, struct span *span)
 {
@@ -278,6 +284,8 @@ reply_next(struct source *source, struct span *span)
 	int i;
 
 	for (i = 0; i < DISCARDS_MAX; i++) {
+		if (awaits_exit(s))
+			return SOURCE_WAIT;
 		if (s->cut || cgi_reply_is_satisfied(s))
 			return end_of_body(s);
 		if (s->off < s->fill && !s->discard)
@@ -289,9 +297,9 @@ reply_next(struct source *source, struct span *span)
 			break;
 	}
 	if (s->out == -1)
-		return end_of_body(s);
+		return awaits_exit(s) ? SOURCE_WAIT : end_of_body(s);
 	s->waiting = true;
-	await(s);
+	cgi_time_await(s);
 	return SOURCE_WAIT;
 }
 
@@ -305,56 +313,3 @@ reply_close(struct source *source)
 }
 
 const struct source_ops cgi_source_ops = { reply_next, reply_close };
-
-/* --- what time does to it --- */
-
-void
-cgi_reply_exited(struct cgi_script *s)
-{
-	if (s->state == CGI_HEAD || s->waiting)
-		await(s);
-}
-
-void
-cgi_reply_grace(struct timeout *t)
-{
-	struct cgi_script *s = cgi_script_of_grace(t);
-	struct pollfd p = { .fd = s->out, .events = POLLIN };
-
-	/* What came this very moment is delivered by the loop. */
-	if (poll(&p, 1, 0) != 0) {
-		await(s);
-		return;
-	}
-	cgi_script_close_out(s);
-	s->complete = true;
-	cgi_session_finish(s);
-	if (s->state == CGI_HEAD) {
-		fail_bad(s, "it ended before its blank line");
-	} else if (s->waiting) {
-		s->waiting = false;
-		request_wake(s->request);
-	}
-}
-
-void
-cgi_reply_timeout(struct cgi_script *s)
-{
-	struct request *r = s->request;
-	bool waiting = s->waiting;
-
-	s->bad = true;
-	if (s->state == CGI_HEAD) {
-		log_error("script %s: no header within %lld ms", s->name,
-		    (long long)s->conf->first_byte_ms);
-		cgi_script_fail(s, 504);
-		return;
-	}
-	log_error("script %s: not done within %lld ms, its output is cut off",
-	    s->name, (long long)s->conf->total_ms);
-	s->cut = true;
-	s->waiting = false;
-	cgi_session_end(s);
-	if (waiting)
-		request_wake(r);
-}
