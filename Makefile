@@ -5,7 +5,7 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring unixsock
+	  shm scoreboard ring tally unixsock
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
@@ -14,17 +14,17 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words ask ending control status notify pidfile holder
+	  arguments path words trial ask ending control status notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
 	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan
+	  http1_reply http1_queue accesslog score orphan trial
 # worker/http/: messages, no I/O
 HTTP	= parse fields framing target chunk uri date cond status body request
 # worker/serve/: what answers
 SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
-	  cgi_fields listing listing_page html style \
-	  cgi_explain cgi_fence cgi_log cgi_time cgi_verdict \
+	  cgi_feed cgi_fields cgi_head listing listing_page html style \
+	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().

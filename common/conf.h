@@ -56,6 +56,12 @@ enum conf_cgi_stderr {
 	CONF_STDERR_OFF
 };
 
+enum conf_cgi_body {
+	CONF_BODY_UNSET,
+	CONF_BODY_SPOOL,		/* complete before the script starts */
+	CONF_BODY_STREAM		/* handed to it as it comes */
+};
+
 struct conf_cgi {
 	enum conf_cgi_kind kind;
 	struct conf_dir *dir;		/* of DIR; the program's folder of
@@ -80,6 +86,7 @@ struct conf_cgi {
 	uint64_t memory;		/* bytes, RLIMIT_DATA */
 	uint64_t fsize;			/* bytes, RLIMIT_FSIZE */
 	enum conf_cgi_stderr stderr_mode;
+	enum conf_cgi_body body_mode;
 };
 
 enum conf_match {

@@ -3,6 +3,8 @@
  */
 #include "common/conf.h"
 
+#include <string.h>
+
 #include "common/conf_schema.h"
 
 /* Between which limits values are: "range: 512 to 1m, 10ms to 1h". */
@@ -53,9 +55,13 @@ int
 conf_help(const char *name, struct buf *out)
 {
 	const struct conf_directive *d;
+	int bad = -1;
+	size_t i;
 
-	d = conf_schema_find(str_from(name), CONF_IN_ANY);
-	return d == NULL ? -1 : put_help(d, out);
+	for (i = 0; (d = conf_schema_at(i)) != NULL; i++)
+		if (strcmp(d->name, name) == 0)
+			bad = put_help(d, out);
+	return bad;
 }
 
 int

@@ -5,6 +5,7 @@
 
 /* In the order of their enum, which begins at 1. */
 static const char *const stderrs[] = { "on-failure", "always", "off", NULL };
+static const char *const bodies[] = { "spool", "stream", NULL };
 static const char *const queues[] = { "queue", NULL };
 
 static const struct conf_directive directives[] = {
@@ -27,7 +28,8 @@ static const struct conf_directive directives[] = {
   .most = 2, .where = CONF_IN_CGI_LIMITS, .apply = conf_set_order,
   .args = { { RANGE(CONF_TIME, 10, 30 * DAY), IN_SITE(cgi.first_byte_ms) },
     { RANGE(CONF_TIME, 10, 30 * DAY), IN_SITE(cgi.total_ms) } },
-  .help = "The time for a script's first byte, and for all of it." },
+  .help = "The time for a script's first byte, for each further one, and for "
+    "all of it." },
 { .name = "kill", .shape = "TERM KILL", .value = "500ms 2s", .least = 2,
   .most = 2, .where = CONF_IN_CGI_LIMITS, .apply = conf_set_order,
   .args = { { RANGE(CONF_TIME, 0, HOUR), IN_SITE(cgi.term_ms) },
@@ -60,6 +62,12 @@ static const struct conf_directive directives[] = {
   .args = { { .type = CONF_CHOICE, .choices = stderrs,
     IN_SITE(cgi.stderr_mode) } },
   .help = "When a script's standard error goes to the error log." },
+{ .name = "body", .shape = "spool | stream", .value = "spool", .least = 1,
+  .most = 1, .where = CONF_IN_CGI_LIMITS,
+  .args = { { .type = CONF_CHOICE, .choices = bodies,
+    IN_SITE(cgi.body_mode) } },
+  .help = "Whether a request's body is complete before its script starts, or "
+    "handed to it as it comes." },
 };
 
 const struct conf_schema_table conf_schema_cgi = {

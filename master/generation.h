@@ -28,6 +28,8 @@ struct worker_process {
 	int channel;			/* owned; our end of the socketpair,
 					 * -1 = closed */
 	struct shm shm;			/* owned */
+	unsigned column;		/* its of the master's tally; 0 = none,
+					 * there is no process */
 	bool ready;			/* it has said so */
 	bool retiring;			/* nobody follows it in this place */
 	struct mono started;

@@ -3,8 +3,10 @@
  */
 #include "master/master.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/conf.h"
@@ -198,6 +200,15 @@ open_logs(struct master *m, const struct conf *conf)
 	return 0;
 }
 
+static int
+open_tally(struct master *m)
+{
+	if (tally_open(&m->spooled) == 0)
+		return 0;
+	log_error("no memory to share with workers: %s", strerror(errno));
+	return -1;
+}
+
 /* Takes over conf. 0, or -1 with the reason logged. */
 static int
 start(struct master *m, struct conf *conf)
@@ -208,7 +219,7 @@ start(struct master *m, struct conf *conf)
 	m->started = clock_now();
 	if ((!m->options->foreground && daemon_detach(&m->daemon) == -1) ||
 	    (pidfile && daemon_lock(&m->daemon, conf) == -1) ||
-	    open_logs(m, conf) == -1 ||
+	    open_logs(m, conf) == -1 || open_tally(m) == -1 ||
 	    ((conf->control_set || pidfile) &&
 	    control_open(&m->control, conf) == -1)) {
 		conf_free(conf);
@@ -238,6 +249,7 @@ finish(struct master *m)
 	logs_attach(NULL);
 	logs_close(&m->logs);
 	fdset_free(&m->readable);
+	tally_close(&m->spooled);
 	/* While the pid file is ours no other master has put a socket there. */
 	control_close(&m->control);
 	daemon_end(&m->daemon);

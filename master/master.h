@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/fdset.h"
+#include "common/tally.h"
 #include "master/control.h"
 #include "master/daemon.h"
 #include "master/logs.h"
@@ -47,6 +48,7 @@ struct master {
 	struct daemon daemon;
 	struct control control;
 	struct logs logs;
+	struct tally spooled;		/* bytes in the spool, of all workers */
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */
 	bool reload_wanted;		/* SIGHUP came and waits for its turn */

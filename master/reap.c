@@ -58,6 +58,8 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 	logwriter_drain_dead(&m->logs, w);
 	autopsy_log_requests(&m->logs, g, w);
 	generation_forget_worker(w);
+	tally_give(&m->spooled, w->column);
+	w->column = 0;
 	w->pid = 0;
 	if (g->state == GENERATION_STARTING)
 		reload_failed(m, g, "a worker ended before it was ready");

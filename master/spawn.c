@@ -93,6 +93,7 @@ become_worker(struct master *m, struct generation *g,
 	struct worker_args args = { .conf = g->conf, .slot = w->slot,
 	    .own_user = m->identity.drop,
 	    .generation = g->number, .channel = channel, .shm = &w->shm,
+	    .spooled = m->spooled.shared, .column = w->column,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };
 	char role[32];
 
@@ -145,12 +146,17 @@ spawn(struct master *m, struct generation *g, struct worker_process *w)
 	w->heartbeat = 0;
 	w->still = 0;
 	w->started = clock_now();
-	if (shm_open_worker(&w->shm) == 0 && fork_worker(m, g, w) == 0) {
+	w->column = tally_take(&m->spooled);
+	errno = EAGAIN;
+	if (w->column != 0 && shm_open_worker(&w->shm) == 0 &&
+	    fork_worker(m, g, w) == 0) {
 		log_debug("worker %u (generation %u) is process %ld", w->slot,
 		    g->number, (long)w->pid);
 		return 0;
 	}
 	log_error("cannot start worker %u: %s", w->slot, strerror(errno));
+	tally_give(&m->spooled, w->column);
+	w->column = 0;
 	generation_forget_worker(w);
 	return -1;
 }

@@ -19,6 +19,7 @@
 #include "master/ask.h"
 #include "master/ending.h"
 #include "master/pidfile.h"
+#include "master/trial.h"
 
 /* Exit statuses of "status", as init scripts know them. */
 enum {
@@ -147,9 +148,15 @@ status(const struct target *t)
 	return EXIT_SUCCESS;
 }
 
-/* Defined by what stands behind it: no server is needed. */
+/* Defined by what stands behind them: no server is needed. */
 static int
 help(const struct target *t);
+
+static int
+cgi(const struct target *t)
+{
+	return trial_run(t->args);
+}
 
 static const struct word words[] = {
 	{ "reload", reload, EXIT_FAILURE,
@@ -161,6 +168,8 @@ static const struct word words[] = {
 	  "open the log files again, after they were renamed" },
 	{ "status", status, STATUS_NOT_RUNNING,
 	  "say whether it runs, and how" },
+	{ "cgi", cgi, EXIT_SUCCESS,
+	  "run the script of a URL as a worker would, and show all of it" },
 	{ "help", help, EXIT_SUCCESS,
 	  "list the directives of a configuration, or explain one" },
 };
@@ -181,7 +190,13 @@ words_find(const char *name)
 bool
 words_take_argument(const struct word *word)
 {
-	return word->run == help;
+	return word->run == help || word->run == cgi;
+}
+
+bool
+words_take_body(const struct word *word)
+{
+	return word->run == cgi;
 }
 
 const char *
@@ -329,8 +344,8 @@ words_run(const struct word *word, const struct words_args *args)
 
 	/* Nothing of a server's is at stake: Ctrl-C may end this. */
 	(void)sigprocmask(SIG_SETMASK, sig_wait_mask(), NULL);
-	if (word->run == help)
-		return help(&t);
+	if (word->run == help || word->run == cgi)
+		return word->run(&t);
 	if (load(&t) == -1)
 		return unknown(word);
 	look(&t);

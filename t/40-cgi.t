@@ -39,6 +39,10 @@ my %scripts = (
 	    . "cut -d' ' -f1,5,6 /proc/\$\$/stat\necho self \$\$\n"
 	    . "cut -d' ' -f19 /proc/\$\$/stat\n",
 	hang => $perl . 'sleep 60;',
+	drip => $perl . $text . 'for (1 .. 200) { print "$_\n";'
+	    . 'select undef, undef, undef, 0.1 }',
+	over => $perl . 'print "Status: 200\nContent-Length: 4\n\nfo";'
+	    . 'select undef, undef, undef, 0.2; print "ur and more";',
 	'hang-late' => $perl . $text . 'print "some\n"; sleep 60;',
 	wait => $perl . 'open F, ">$ENV{NOTES}/running-$$"; close F;'
 	    . 'select undef, undef, undef, 0.01 until '
@@ -300,8 +304,9 @@ subtest 'answers' => sub {
 	is field($r, 'Location'), 'http://example.org/?a=b', 'absolute';
 	$r = said("Location: /local\r\nStatus: 303\r\n\r\n");
 	is $r->{status} . field($r, 'Location'), '303/local', 'with Status';
-	$r = said("Location: /local\n\n");
-	is $r->{status} . field($r, 'Location'), '302/local', 'a path';
+	$r = said("Location: /local\nX-Own: x\n\n");
+	is $r->{status} . field($r, 'Location'), '302/local',
+	    'a path, with a field';
 	$r = said("Content-Type: a/b\nSet-Cookie: a=1\nSet-Cookie: b=2\n"
 	    . "X-Own: x\nConnection: upgrade\nTransfer-Encoding: gzip\n"
 	    . "Server: fake\nDate: never\nProxy-Status: x\n\nbody");
@@ -335,6 +340,11 @@ subtest 'Content-Length' => sub {
 	is $r->{body}, 'four', 'too small: the rest is dropped';
 	ok $c->is_closed, 'and the connection closed';
 	ok $s->wait_log(qr{/cgi/say: more output than}), 'logged';
+	$c = client($s);
+	$s->set_mark;
+	is $c->get('/cgi/over')->{body}, 'four', 'and found out late';
+	ok $c->is_closed, 'the connection is closed, too';
+	ok $s->wait_log(qr{/cgi/over: more output than}), 'logged';
 	$r = said("Status: 200\nContent-Length: 9\n\nfour");
 	ok !$r->{complete}, 'too large: cut short';
 	ok $s->wait_log(qr{/cgi/say: its output ended 5 bytes before}),
@@ -395,6 +405,11 @@ subtest 'answers with 504' => sub {
 	my $r = $s->get('/quick/hang-late');
 	ok $r->{status} == 200 && !$r->{complete}, 'half a body is cut short';
 	cmp_ok time - $start, '<', scaled(3), 'in time';
+	ok $s->wait_log(qr{/quick/hang-late: wrote nothing more for 500 ms}), 'logged';
+	$r = $s->get('/quick/drip');
+	like $r->{body}, qr/^1\n2\n.*^7\n/ms, 'one that is never silent';
+	ok !$r->{complete}, 'is cut short as well';
+	ok $s->wait_log(qr{/quick/drip: not done within 1000 ms}), 'logged';
 };
 
 subtest 'answers with 503' => sub {

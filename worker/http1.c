@@ -237,6 +237,8 @@ finish(struct conn *c)
 	r->end_at = c->queued;
 	h->current = NULL;
 	http1_queue_push(c, r);
+	/* A source may have found a reason since the head was written. */
+	h->closing = h->closing || r->response.close;
 	if (h->closing) {
 		http1_body_abandon(c);
 		c->flush_then_close = true;
@@ -289,6 +291,7 @@ set_state(struct conn *c)
 	struct http1 *h = &c->http1;
 
 	h->body_wanted = h->body_open && buf_len(&c->in) == 0 &&
+	    !http1_body_is_stopped(c) &&
 	    (h->current == NULL || h->current->phase != PHASE_GATES);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)

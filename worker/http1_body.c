@@ -29,6 +29,14 @@ http1_body_is_open(const struct conn *c)
 }
 
 bool
+http1_body_is_stopped(const struct conn *c)
+{
+	const struct request *r = c->http1.current;
+
+	return r != NULL && r->sink != NULL && r->sink->full;
+}
+
+bool
 http1_body_is_long(const struct conn *c)
 {
 	const struct http1 *h = &c->http1;
@@ -49,9 +57,9 @@ deliver(struct conn *c, const char *p, size_t n)
 {
 	struct request *r = c->http1.current;
 
-	if (r == NULL)
-		return 0;	/* answered already: a counted rest is
-				 * dropped */
+	if (r == NULL || r->redirects > 0)
+		return 0;	/* answered already, or nobody's any more: a
+				 * counted rest is dropped */
 	r->body_received += n;
 	if (r->body_received > r->location->max_body)
 		return 413;
@@ -118,7 +126,8 @@ bool
 http1_body_take(struct conn *c, int *status)
 {
 	*status = 0;
-	if (!c->http1.body_open || buf_len(&c->in) == 0)
+	if (!c->http1.body_open || buf_len(&c->in) == 0 ||
+	    http1_body_is_stopped(c))
 		return false;
 	*status = c->http1.body_chunked ? take_chunked(c) : take_counted(c);
 	return true;

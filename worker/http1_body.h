@@ -15,6 +15,8 @@ void	http1_body_begin(struct conn *c, struct request *r);
 /* Takes what c->in holds of the body. True when anything moved; *status is set
  * when the request has to fail. */
 bool	http1_body_take(struct conn *c, int *status);
+/* Whoever gets the body takes nothing at the moment. */
+bool	http1_body_is_stopped(const struct conn *c);
 /* The body has not ended yet. */
 bool	http1_body_is_open(const struct conn *c);
 /* What is left of the body is not worth keeping the connection for. */

@@ -59,20 +59,44 @@ decide_framing(struct conn *c, struct request *r, struct http1_framing *f)
 	c->http1.client_closes = !r->framing.keepalive;
 }
 
-static enum http1_reply_result
-write_head(struct conn *c, struct request *r)
+/* A message that a script framed: whatever it said of its end and of the
+ * connection, the end of that is the end of both. */
+static int
+put_raw_head(struct conn *c, struct request *r)
 {
 	struct response *res = &r->response;
 	struct http1_framing framing = { 0 };
-	size_t before = buf_len(&c->out);
 
-	if (conn_out_room(c) == 0)
-		return HTTP1_REPLY_NONE;
+	res->close = true;
+	decide_framing(c, r, &framing);
+	r->chunked = false;
+	c->http1.until_close = res->length < 0 && !res->head_only;
+	return buf_put_str(&c->out, res->raw);
+}
+
+static int
+put_head(struct conn *c, struct request *r)
+{
+	struct response *res = &r->response;
+	struct http1_framing framing = { 0 };
+
+	if (res->raw.n > 0)
+		return put_raw_head(c, r);
 	serve_answer(r);
 	if (res->source == NULL && res->length < 0)
 		res->length = 0;
 	decide_framing(c, r, &framing);
-	if (http1_head_write(r, &framing, &c->out) == -1)
+	return http1_head_write(r, &framing, &c->out);
+}
+
+static enum http1_reply_result
+write_head(struct conn *c, struct request *r)
+{
+	size_t before = buf_len(&c->out);
+
+	if (conn_out_room(c) == 0)
+		return HTTP1_REPLY_NONE;
+	if (put_head(c, r) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);
 	r->body_at = c->queued;

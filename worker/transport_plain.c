@@ -95,11 +95,8 @@ plain_write(struct conn *c, size_t *sent)
 	enum io_result r;
 
 	*sent = 0;
-	/* The end of the connection comes right behind the last bytes: in one
-	 * packet with them. */
 	if (!file)
-		return send_memory(c, c->flush_then_close ? MSG_MORE : 0,
-		    sent);
+		return send_memory(c, 0, sent);
 	if (buf_len(&c->out) > 0) {
 		r = send_memory(c, MSG_MORE, sent);
 		if (r != IO_OK || *sent < buf_len(&c->out))

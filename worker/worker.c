@@ -25,6 +25,7 @@
 #include "worker/orphan.h"
 #include "worker/score.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/cgi_body.h"
 #include "worker/serve/listing.h"
 #include "worker/transport_tls.h"
 
@@ -161,6 +162,7 @@ open_worker(void)
 	    2 * (unsigned)args->nlisteners + (unsigned)args->conf->ndirs);
 	score_open(self.score);
 	transport_tls_setup(args->conf);
+	cgi_body_open(args->spooled, args->column);
 	if (args->own_user)
 		cgi_limit_tasks();
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||

@@ -12,6 +12,7 @@
 struct conf;
 struct conf_listen;
 struct shm;
+struct tally_shared;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -40,6 +41,8 @@ struct worker_args {
 					 * is this user */
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
+	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
+	unsigned column;		/* of this worker there */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;
@@ -47,6 +50,21 @@ struct worker_args {
 					 * only when the master is gone */
 	int error_fd;			/* owned; likewise */
 };
+
+/* What "pyked cgi" asks for; all borrowed. */
+struct worker_trial {
+	const struct conf *conf;
+	bool own_user;			/* as above */
+	const char *url;
+	const char *body;		/* NULL = none */
+};
+
+/*
+ * Runs the script that answers url as a worker would and says on standard
+ * output what came of it. Called with privileges dropped; returns the status to
+ * exit with.
+ */
+int	worker_try(const struct worker_trial *t);
 
 /*
  * Serves until told to stop; exits the process (0: drained or stopped). Called

@@ -159,7 +159,7 @@ test_redirected(void)
 {
 	make("POST /a HTTP/1.1", "Host: a\r\nContent-Type: text/plain\r\n"
 	    "Content-Length: 5\r\n", 0);
-	r->redirected = true;
+	r->redirects = 1;
 	r->head->method = HTTP_GET;
 	r->framing.has_length = false;
 	env = cgi_env(r, &target, 0);

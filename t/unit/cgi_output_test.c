@@ -210,6 +210,86 @@ test_limits(void)
 	ok(parse(fields, n + 4) == CGI_OUTPUT_BAD, "101 fields");
 }
 
+static enum cgi_output_result
+parse_whole(const char *p, size_t n)
+{
+	size_t scanned = 0;
+
+	why = NULL;
+	return cgi_output_parse_whole(p, n, &scanned, &out, &why);
+}
+
+static void
+test_whole(void)
+{
+	static const char good[] = "HTTP/1.1 404 Gone \xc3\xa4\r\n"
+	    "Content-Length: 7\r\nConnection: close\r\nX: 1\r\nX: 2\r\n\r\nb";
+	static const struct {
+		const char *text;
+		size_t n;
+		const char *what;
+	} bad[] = {
+#define BAD(text, what)	{ text, sizeof(text) - 1, what }
+		BAD("\r\n", "nothing but a blank line"),
+		BAD("Status: 200\r\n\r\n", "no status line"),
+		BAD("HTTP/1.1 200\r\n\r\n", "no blank behind the status"),
+		BAD("HTTP/1.1 200OK\r\n\r\n", "no blank before the reason"),
+		BAD("HTTP/1.1 200 a\x1b\r\n\r\n", "a control byte"),
+		BAD("HTTP/1.2 200 OK\r\n\r\n", "another version"),
+		BAD("HTTP/2 200 OK  \r\n\r\n", "yet another"),
+		BAD("http/1.1 200 OK\r\n\r\n", "in small letters"),
+		BAD("HTTP/1.1 101 OK\r\n\r\n", "1xx"),
+		BAD("HTTP/1.1 600 OK\r\n\r\n", "600"),
+		BAD("HTTP/1.1 +20 OK\r\n\r\n", "a sign"),
+		BAD("HTTP/1.1 200 OK\nX: 1\r\n\r\n", "LF after the status"),
+		BAD("HTTP/1.1 200 OK\r\nX: 1\n\r\n", "LF after a field"),
+		BAD("HTTP/1.1 200 OK\r\nX: 1\r\n\n", "LF as the last line"),
+		BAD("HTTP/1.1 200 OK\r\n X: 1\r\n\r\n", "folding"),
+		BAD("HTTP/1.1 200 OK\r\nX : 1\r\n\r\n", "X :"),
+		BAD("HTTP/1.1 200 OK\r\nX: \r1\r\n\r\n", "a CR"),
+		BAD("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+		    "content-length: 1\r\n\r\n", "two lengths"),
+		BAD("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+		    "transfer-encoding: chunked\r\n\r\n", "two framings"),
+#undef BAD
+	};
+	const size_t n = sizeof(good) - 1;
+	size_t i;
+
+	ok(parse_whole(good, n) == CGI_OUTPUT_COMPLETE && out.status == 404 &&
+	    out.has_length && out.length == 7 && out.size == n - 1,
+	    "a whole head");
+	for (i = 0; i < n - 1; i++) {
+		if (parse_whole(edge_put(good, i), i) != CGI_OUTPUT_PARTIAL)
+			break;
+	}
+	ok(i == n - 1, "every shorter portion is partial (%zu)", i);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(parse_whole(bad[i].text, bad[i].n) == CGI_OUTPUT_BAD &&
+		    why != NULL, "refused: %s (%s)", bad[i].what,
+		    why == NULL ? "-" : why);
+}
+
+static void
+test_whole_limits(void)
+{
+	static char text[2 * CGI_HEAD_MAX];
+	size_t n;
+	int i;
+
+	n = (size_t)snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n");
+	for (i = 0; i < CGI_FIELDS_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "X: %d\r\n", i);
+	memcpy(text + n, "\r\n", 2);
+	ok(parse_whole(text, n + 2) == CGI_OUTPUT_COMPLETE, "100 fields");
+	memcpy(text + n, "X:\r\n\r\n", 6);
+	ok(parse_whole(text, n + 6) == CGI_OUTPUT_BAD, "101 fields");
+	memset(text + n, 'x', sizeof(text) - n);
+	ok(parse_whole(text, CGI_HEAD_MAX) == CGI_OUTPUT_BAD, "16384 bytes "
+	    "without an end");
+}
+
 int
 main(void)
 {
@@ -218,5 +298,7 @@ main(void)
 	test_bad();
 	test_portions();
 	test_limits();
+	test_whole();
+	test_whole_limits();
 	return done_testing();
 }

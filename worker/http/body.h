@@ -64,6 +64,8 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
+	bool full;			/* it takes nothing now; the request is
+					 * woken when it does */
 };
 
 #endif

@@ -61,6 +61,9 @@ struct response {
 	time_t modified;		/* Last-Modified, when has_modified */
 	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
+	struct str raw;			/* the whole head, in the arena, of a
+					 * message that a script framed; empty =
+					 * it is made from the rest */
 	bool close;			/* the connection must not persist */
 	int retry_after;		/* seconds; 0 = no Retry-After */
 	struct buf fields;		/* owned: more header lines; only
@@ -93,9 +96,9 @@ struct request {
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
 	uint8_t reroutes;		/* how often it got another path */
-	bool redirected;		/* by a script: its method is GET or
-					 * HEAD now, whatever its name says, and
-					 * its body is nobody's */
+	uint8_t redirects;		/* how often by a script: if at all, its
+					 * method is GET or HEAD, whatever its
+					 * name says, and its body nobody's */
 	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
 	struct script_use use;		/* for the access log */

@@ -41,18 +41,14 @@ has_room(const struct cgi_script *s)
 static int
 run_now(struct cgi_script *s)
 {
-	const struct conf_cgi *conf = s->conf;
-	struct mono now = clock_now(), first;
 	int status;
 
 	status = cgi_launch(s);
 	if (status != 0)
 		return status;
-	s->use.started = s->request->use.started = now;
-	s->total_at = mono_add_ms(now, conf->total_ms);
-	first = mono_add_ms(now, conf->first_byte_ms);
-	timeout_set(&cgi_worker.limits, &s->limit,
-	    mono_before(s->total_at, first) ? s->total_at : first);
+	s->use.started = s->request->use.started = clock_now();
+	s->total_at = mono_add_ms(clock_now(), s->conf->total_ms);
+	cgi_time_start(s);
 	return 0;
 }
 
@@ -127,6 +123,8 @@ pump(struct timeout *t)
 		status = run_now(s);
 		if (status != 0)
 			cgi_script_fail(s, status);
+		else if (s->has_sink)
+			request_wake(s->request);	/* it takes bytes */
 	}
 }
 
@@ -176,6 +174,13 @@ static const struct sink_ops body_ops = { body_put, body_end, body_close };
 
 /* --- the handler --- */
 
+/* RFC 3875 section 5: by its name, a script that writes its whole message. */
+static bool
+is_nph(const struct cgi_target *t)
+{
+	return str_starts(str_from(strrchr(t->filename, '/') + 1), STR("nph-"));
+}
+
 static int
 start(struct request *r)
 {
@@ -194,12 +199,18 @@ start(struct request *r)
 		r->response.retry_after = CGI_RETRY_S;
 	if (status != 0)
 		return status;
+	s->nph = is_nph(&target);
 	if (!r->framing.chunked && r->framing.length == 0)
 		return admit(s);
-	s->state = CGI_GATHER;
-	s->sink.ops = &body_ops;
 	s->has_sink = true;
 	r->sink = &s->sink;
+	if (cgi_feed_is_wanted(r)) {
+		s->sink.ops = &cgi_feed_ops;
+		cgi_feed_open(s);
+		return admit(s);
+	}
+	s->state = CGI_GATHER;
+	s->sink.ops = &body_ops;
 	return 0;
 }
 

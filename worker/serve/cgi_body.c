@@ -15,11 +15,21 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/tally.h"
 #include "worker/ledger.h"
 
 #define NAME_TRIES	16
 
-static uint64_t spool_used;	/* bytes in files of this worker */
+static struct tally_shared *spooled;	/* borrowed; bytes in the files of all
+					 * workers, */
+static unsigned spooled_column;		/* and of this one */
+
+void
+cgi_body_open(struct tally_shared *shared, unsigned column)
+{
+	spooled = shared;
+	spooled_column = column;
+}
 
 /* A file whose name is removed as soon as it is there. */
 static int
@@ -114,12 +124,10 @@ write_all(int fd, const char *p, size_t n)
 static int
 put_file(struct cgi_body *b, const struct conf *conf, struct str bytes)
 {
-	if (bytes.n > conf->spool_total ||
-	    spool_used > conf->spool_total - bytes.n) {
+	if (!tally_add(spooled, spooled_column, bytes.n, conf->spool_total)) {
 		errno = ENOSPC;
 		return -1;
 	}
-	spool_used += bytes.n;
 	b->charged += bytes.n;
 	return write_all(b->fd, bytes.p, bytes.n);
 }
@@ -216,13 +224,25 @@ cgi_body_stdin(struct cgi_body *b, const struct conf *conf, int null)
 }
 
 void
+cgi_body_close_pipe(struct cgi_body *b)
+{
+	(void)close(b->pipe);
+	ledger_give(1);
+	b->pipe = -1;
+	buf_free(&b->memory);
+}
+
+void
 cgi_body_free(struct cgi_body *b)
 {
 	buf_free(&b->memory);
+	if (b->streaming && b->pipe != -1)
+		cgi_body_close_pipe(b);
 	if (b->in_file && b->fd != -1) {
 		(void)close(b->fd);
 		ledger_give(1);
 	}
-	spool_used -= b->charged;
+	if (b->charged > 0)
+		tally_sub(spooled, spooled_column, b->charged);
 	*b = (struct cgi_body){ 0 };
 }

@@ -63,8 +63,9 @@ static void
 add_number(struct cgi_env *e, const char *name, uint64_t value)
 {
 	char digits[20];
+	size_t n = str_put_u64(digits, value);
 
-	cgi_env_add(e, name, (struct str){ digits, str_put_u64(digits, value) });
+	cgi_env_add(e, name, (struct str){ digits, n });
 }
 
 /* RFC 3875 4.1.14: the name the client used, or else our address. */
@@ -133,7 +134,8 @@ add_uri(struct cgi_env *e)
 		uri[n++] = '?';
 	if (t->query.n > 0)
 		memcpy(uri + n, t->query.p, t->query.n);
-	cgi_env_add(e, "REQUEST_URI", (struct str){ uri, n + t->query.n });
+	cgi_env_add(e, "REQUEST_URI",
+	    (struct str){ uri, n + t->query.n });
 	cgi_env_add(e, "QUERY_STRING", t->query);
 }
 
@@ -168,7 +170,7 @@ add_path_info(struct cgi_env *e, const struct cgi_target *t)
 static struct str
 method(const struct request *r)
 {
-	if (!r->redirected)
+	if (r->redirects == 0)
 		return r->head->method_name;
 	return r->head->method == HTTP_HEAD ? STR("HEAD") : STR("GET");
 }
@@ -187,7 +189,8 @@ add_request(struct cgi_env *e, const struct cgi_target *t, uint64_t length)
 	/* RFC 3875 4.1.2: only with a body; one of no bytes is one. */
 	if (r->framing.chunked || r->framing.has_length)
 		add_number(e, "CONTENT_LENGTH", length);
-	if (!r->redirected && http_field(r->head, FIELD_CONTENT_TYPE) != NULL)
+	if (r->redirects == 0 &&
+	    http_field(r->head, FIELD_CONTENT_TYPE) != NULL)
 		cgi_env_add(e, "CONTENT_TYPE",
 		    http_field_value(r->head, FIELD_CONTENT_TYPE));
 	/* php-cgi runs nothing without it. */

@@ -62,8 +62,7 @@ open_ends(struct cgi_script *s, struct ends *e)
 	e->folder = open_folder(&s->target);
 	if (e->folder == -1)
 		return "its folder";
-	e->in = s->body.n == 0 ? cgi_worker.null :
-	    cgi_body_stdin(&s->body, cgi_worker.conf, cgi_worker.null);
+	e->in = s->body.n == 0 ? cgi_worker.null : cgi_feed_stdin(s);
 	if (e->in == -1)
 		return "the request's body";
 	if (open_pipe(e->out) == -1 || open_pipe(e->err) == -1)
@@ -151,7 +150,7 @@ adopt(struct cgi_script *s, const struct ends *e)
 	atomic_store(&cgi_worker.score->scripts, cgi_worker.running);
 	if (cgi_reply_start(s) == -1 || cgi_stderr_start(s) == -1)
 		return 503;
-	return 0;
+	return cgi_feed_start(s);
 }
 
 int

@@ -51,4 +51,13 @@ enum cgi_output_result {
 enum cgi_output_result cgi_output_parse(const char *p, size_t n,
 	    size_t *scanned, struct cgi_output *out, const char **why);
 
+/*
+ * The same for a script that writes the whole head of its response itself (RFC
+ * 3875 section 5): a status line, and fields in lines that end in CR LF. Only
+ * status, length and size are filled in; what is passed on are the bytes
+ * themselves.
+ */
+enum cgi_output_result cgi_output_parse_whole(const char *p, size_t n,
+	    size_t *scanned, struct cgi_output *out, const char **why);
+
 #endif

@@ -1,8 +1,8 @@
 /*
- * cgi_reply: from what a script writes to the response.
+ * cgi_reply: from what a script writes to the body of the response.
  *
- * The header block is gathered until it is complete; from then on the pipe is
- * read only when the protocol asks for bytes, so a slow client blocks its
+ * cgi_head gathers the header block until it is complete; from then on the pipe
+ * is read only when the protocol asks for bytes, so a slow client blocks its
  * script and nothing piles up in between.
  */
 #include "worker/serve/cgi_script.h"
@@ -31,12 +31,8 @@ cgi_reply_watch(struct cgi_script *s, bool on)
 	    on_stdout, s);
 }
 
-/*
- * Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
- * when there is nothing now.
- */
-static ssize_t
-fill(struct cgi_script *s)
+ssize_t
+cgi_reply_fill(struct cgi_script *s)
 {
 	ssize_t n;
 
@@ -55,119 +51,17 @@ fill(struct cgi_script *s)
 	return n;
 }
 
-static bool
-has_no_body(const struct request *r, int status)
-{
-	return r->head->method == HTTP_HEAD || status == 204 || status == 304;
-}
-
-/*
- * RFC 3875 6.2.2 has a "/path" in Location served as if it had been asked
- * for. It is answered with a redirect to it instead, as for any other
- * Location: the client learns the address of what it sees, relative links in
- * it are right, and no script can reach what the access rules keep from its
- * client.
- */
-static int
-status_of_head(const struct cgi_output *out)
-{
-	if (out->status != 0)
-		return out->status;
-	return out->location.n > 0 ? 302 : 200;
-}
-
-/* 0, or -1 when memory is short. */
-static int
-fill_response(struct cgi_script *s, const struct cgi_output *out)
-{
-	struct request *r = s->request;
-	struct response *response = &r->response;
-	size_t i;
-
-	if (out->type.n > 0) {
-		response->type = arena_strdup(&r->arena, out->type);
-		if (response->type == NULL)
-			return -1;
-	}
-	if (out->location.n > 0) {
-		response->location = arena_strdup(&r->arena, out->location);
-		if (response->location == NULL)
-			return -1;
-	}
-	for (i = 0; i < out->nfields; i++) {
-		if (response_field(r, out->field[i].name,
-		    out->field[i].value) == -1)
-			return -1;
-	}
-	response->status = status_of_head(out);
-	response->length = out->has_length ? (int64_t)out->length : -1;
-	return 0;
-}
-
-/* A longer body would be read as the next response, so it is never sent. */
-static void
-note_overflow(struct cgi_script *s)
+void
+cgi_reply_overflow(struct cgi_script *s)
 {
 	if (s->overflow)
 		return;
 	cgi_script_log(s, LOG_LEVEL_ERROR,
 	    "more output than its Content-Length");
 	s->bad = s->overflow = true;
-}
-
-static void
-start_sending(struct cgi_script *s, const struct cgi_output *out)
-{
-	struct request *r = s->request;
-
-	if (fill_response(s, out) == -1) {
-		cgi_script_fail(s, 503);
-		return;
-	}
-	s->has_length = out->has_length;
-	s->remaining = out->length;
-	s->discard = has_no_body(r, r->response.status);
-	r->response.head_only = r->response.head_only || s->discard;
-	s->off = out->size;
-	/* Found in time, it is a reason not to trust the connection to it. */
-	if (s->has_length && !s->discard && s->fill - s->off > s->remaining) {
-		note_overflow(s);
-		r->response.close = true;
-	}
-	s->state = CGI_SENDING;
-	if (s->pid != 0)
-		timeout_set(&cgi_worker.limits, &s->limit, s->total_at);
-	else
-		timeout_clear(&s->limit);
-	request_wake(r);
-}
-
-static void
-read_head(struct cgi_script *s)
-{
-	struct cgi_output out;
-	const char *why;
-	ssize_t n;
-
-	n = fill(s);
-	if (n == 0) {
-		cgi_verdict_ended(s);
-		return;
-	}
-	if (n == -1)
-		return;
-	switch (cgi_output_parse(s->buf, s->fill, &s->scanned, &out, &why)) {
-	case CGI_OUTPUT_COMPLETE:
-		start_sending(s, &out);
-		break;
-	case CGI_OUTPUT_BAD:
-		cgi_verdict_bad(s, why, out.wrong);
-		break;
-	case CGI_OUTPUT_PARTIAL:
-	case CGI_OUTPUT_NONE:
-		cgi_time_await(s);
-		break;
-	}
+	/* Nor is the connection trusted to it any longer. */
+	if (s->request != NULL)
+		s->request->response.close = true;
 }
 
 /* The response was complete; what comes now is for nobody. */
@@ -175,8 +69,8 @@ static void
 drop(struct cgi_script *s)
 {
 	s->fill = 0;
-	if (fill(s) > 0 && s->has_length && !s->discard)
-		note_overflow(s);
+	if (cgi_reply_fill(s) > 0 && s->has_length && !s->discard)
+		cgi_reply_overflow(s);
 }
 
 static void
@@ -188,7 +82,7 @@ on_stdout(void *arg, enum loop_events ready)
 	assert(s->magic == CGI_MAGIC);
 	switch (s->state) {
 	case CGI_HEAD:
-		read_head(s);
+		cgi_head_read(s);
 		break;
 	case CGI_SENDING:
 		if (!s->waiting) {
@@ -242,7 +136,7 @@ hand_out(struct cgi_script *s, struct span *span)
 
 	n = s->fill - s->off;
 	if (s->has_length && n > s->remaining) {
-		note_overflow(s);
+		cgi_reply_overflow(s);
 		n = (size_t)s->remaining;
 	}
 	*span = (struct span){ .p = s->buf + s->off, .n = n };
@@ -293,7 +187,7 @@ reply_next(struct source *source, struct span *span)
 		if (s->out == -1)
 			return end_of_body(s);
 		s->off = s->fill = 0;
-		if (fill(s) == -1)
+		if (cgi_reply_fill(s) == -1)
 			break;
 	}
 	if (s->out == -1)

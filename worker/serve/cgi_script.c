@@ -104,6 +104,7 @@ cgi_script_over(struct cgi_script *s)
 		cgi_script_place(s)->queued--;
 	}
 	s->request = NULL;
+	s->sink.full = false;
 	s->waiting = false;
 	timeout_clear(&s->limit);
 	timeout_clear(&s->grace);

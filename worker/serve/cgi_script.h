@@ -85,6 +85,7 @@ struct cgi_script {
 	bool reckoned;			/* the answer waits for its exit no
 					 * more */
 	bool cut;			/* its time was up in the body */
+	bool nph;			/* it writes the head of the response */
 	bool discard;			/* the response has no body (HEAD) */
 	bool overflow;			/* it sent more than announced: said */
 	bool has_length;		/* it announced a length, */
@@ -175,16 +176,42 @@ void	cgi_script_log(const struct cgi_script *s, enum log_level level,
 /* Logs how it ended once that is known, and frees what nobody needs. */
 void	cgi_script_settle(struct cgi_script *s);
 
+/* --- cgi_feed.c --- */
+
+extern const struct sink_ops cgi_feed_ops;
+/* Is the body of such a request streamed? */
+bool	cgi_feed_is_wanted(const struct request *r);
+/* Its sink is cgi_feed_ops; nothing is taken before cgi_feed_start. */
+void	cgi_feed_open(struct cgi_script *s);
+/* A descriptor from which the script reads the body, streamed or not; or -1
+ * with errno. The caller's to close. */
+int	cgi_feed_stdin(struct cgi_script *s);
+/* The script runs: 0, or the status to fail with. */
+int	cgi_feed_start(struct cgi_script *s);
+/* Nobody reads the body any more. */
+void	cgi_feed_stop(struct cgi_script *s);
+
 /* --- cgi_launch.c --- */
 
 /* Starts the process: 0 and HEAD, or the status to fail with. */
 int	cgi_launch(struct cgi_script *s);
+
+/* --- cgi_head.c --- */
+
+/* Reads on in the header block; s may be gone afterwards. */
+void	cgi_head_read(struct cgi_script *s);
 
 /* --- cgi_reply.c --- */
 
 extern const struct source_ops cgi_source_ops;
 /* Watches the output: 0, or -1 when memory is short. */
 int	cgi_reply_start(struct cgi_script *s);
+/* Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
+ * when there is nothing now. */
+ssize_t	cgi_reply_fill(struct cgi_script *s);
+/* It said more than it announced: a longer body would be read as the next
+ * response, so it is never sent. */
+void	cgi_reply_overflow(struct cgi_script *s);
 /* All that was announced has been handed out: the protocol asks no more. */
 bool	cgi_reply_is_satisfied(const struct cgi_script *s);
 /* The loop looks at the output, or not; it has looked before. */
@@ -192,6 +219,8 @@ void	cgi_reply_watch(struct cgi_script *s, bool on);
 
 /* --- cgi_time.c --- */
 
+/* It runs from now on: it has to say something soon, and be done in time. */
+void	cgi_time_start(struct cgi_script *s);
 /* Waits for output; whoever waits is woken, or time runs out. */
 void	cgi_time_await(struct cgi_script *s);
 /* Waits for its exit alone, but not for long. */

@@ -91,7 +91,7 @@ cgi_session_finish(struct cgi_script *s)
 	cgi_stderr_close(s);
 	if (cgi_worker.witness != NULL)
 		cgi_worker.witness->end(s);
-	cgi_body_free(&s->body);
+	cgi_feed_stop(s);
 	sweep_soon();
 	/* Not from here: this may be deep in another request's end. */
 	timeout_set(&cgi_worker.pumps, &cgi_worker.pump, clock_now());

@@ -21,6 +21,16 @@ cgi_time_wake(struct cgi_script *s)
 	request_wake(s->request);
 }
 
+void
+cgi_time_start(struct cgi_script *s)
+{
+	struct mono first;
+
+	first = mono_add_ms(clock_now(), s->conf->first_byte_ms);
+	timeout_set(&cgi_worker.limits, &s->limit,
+	    mono_before(s->total_at, first) ? s->total_at : first);
+}
+
 /* When a body's time is up: in all, or without a word. */
 static void
 set_limit(struct cgi_script *s)

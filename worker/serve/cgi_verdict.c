@@ -130,7 +130,7 @@ explain_end(struct cgi_script *s)
 		cgi_script_log(s, LOG_LEVEL_ERROR, "it ended without any "
 		    "output: print a header (Content-Type: text/html), an "
 		    "empty line and the page");
-	else if (!is_field(line))
+	else if (!is_field(line) && !s->nph)
 		cgi_script_log(s, LOG_LEVEL_ERROR, "no header: its output "
 		    "begins with \"%.*s\": print \"Content-Type: text/html\" "
 		    "and an empty line before it", shown(line), line.p);
@@ -150,7 +150,7 @@ fail(struct cgi_script *s)
 void
 cgi_verdict_bad(struct cgi_script *s, const char *why, struct str line)
 {
-	if (line.n > 0 && line.p == s->buf && !is_field(line))
+	if (line.n > 0 && line.p == s->buf && !is_field(line) && !s->nph)
 		explain_end(s);
 	else if (line.n > 0)
 		cgi_script_log(s, LOG_LEVEL_ERROR, "bad header: %s: \"%.*s\": "

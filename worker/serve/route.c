@@ -144,6 +144,9 @@ route_path(struct request *r)
 		return 0;
 	if (r->location->cgi.kind != CONF_CGI_OFF)
 		r->handler = &handler_cgi;
+	/* RFC 3875 4.3: a script may know any method. */
+	else if (r->head->method == HTTP_METHOD_OTHER)
+		return 501;
 	return 0;
 }
 
@@ -154,8 +157,6 @@ route_request(struct request *r, const struct conf_listen *l)
 
 	r->server = route_server(l, r->target.host);
 	r->location = &r->server->base;
-	if (r->head->method == HTTP_METHOD_OTHER)
-		return 501;
 	if (str_eq(r->target.path, STR("*"))) {
 		r->handler = &handler_options;
 		return 0;
