@@ -126,7 +126,9 @@ own_machine(void)
 static void
 explain_format(struct program *p)
 {
+	const char *interpreter;
 	Elf64_Ehdr elf;
+	bool crlf;
 
 	if (p->there && p->st.st_size == 0)
 		SAY(p->s, "%s is empty", p->path);
@@ -134,6 +136,9 @@ explain_format(struct program *p)
 		SAY(p->s, "%s is a program for %s, this machine is %s: "
 		    "compile it here", p->path, machine_name(elf.e_machine),
 		    own_machine());
+	else if ((interpreter = find_interpreter(p, &crlf)) != NULL)
+		SAY(p->s, "its #! line names the interpreter %s, which is no "
+		    "program", interpreter);
 	else
 		SAY(p->s, "%s is no program and has no #! line: begin it with "
 		    "a line like #!/bin/sh", p->path);
