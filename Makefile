@@ -5,25 +5,36 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally unixsock
+	  shm scoreboard ring tally unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi conf_check \
-	  conf_open conf_dump conf_dump_site conf_help conf_error
+	  conf_build_names conf_build_listen conf_build_cgi \
+	  conf_build_files conf_build_answer conf_build_header \
+	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
+	  conf_dump_access conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
+	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  arguments path words trial ask ending control status notify pidfile holder
+	  sockfile arguments path words trial passwd ask seek byname ending control \
+	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker loop timeout ledger accept conn conn_io conn_wait \
-	  transport_plain transport_tls http1 http1_body http1_head \
-	  http1_reply http1_queue accesslog score orphan trial
+WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
+	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  http1_head http1_reply http1_queue accesslog accesslog_json score \
+	  orphan trial
 # worker/http/: messages, no I/O
-HTTP	= parse fields framing target chunk uri date cond status body request
+HTTP	= basic parse fields framing target chunk uri date cond range accept \
+	  status body request
 # worker/serve/: what answers
-SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launch \
-	  cgi_feed cgi_fields cgi_head listing listing_page html style \
+SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+	  static file filecache variant file_answer gzip refusal \
+	  beneath beneath_walk turns error error_file \
+	  listing listing_page html style \
+	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
+	  cgi_head \
 	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
@@ -31,6 +42,9 @@ SERVE	= serve route static beneath error cgi cgi_find cgi_env cgi_body cgi_launc
 LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
 	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
+# The fuzz targets, which run their corpora as unit tests.
+FUZZ	= $(filter-out plain relay,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+TESTS	= $(UNIT:%=$(B)/t/%) $(FUZZ:%=$(B)/t/fuzz/%)
 # Sample programs of www/, built from C.
 SAMPLES	= www/cgi-bin/hello
 
@@ -45,9 +59,12 @@ OPT	= -O2
 WERROR	= $(if $(CI),-Werror)
 ALLC	= -std=c11 -D_GNU_SOURCE -DPYKED_VERSION='"$(VERSION)"' -I. -I$(B) \
 	  -isystem /usr/include/bsd -DLIBBSD_OVERLAY $(WARN) $(WERROR) \
-	  $(OPT) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
+	  $(OPT) $(ZLIB) -g -ffile-prefix-map=$(CURDIR)=. $(HARDEN) $(CFLAGS)
 ALLL	= $(HARDENL) $(LDFLAGS)
-LIBS	= -lssl -lcrypto -lbsd
+# For the directive gzip; left out where it is missing ("make ZLIB=" also does).
+ZLIB	:= $(shell printf '\043include <zlib.h>\n' | $(CC) -E - >/dev/null 2>&1 && \
+	  echo -DPYKED_ZLIB)
+LIBS	= -lssl -lcrypto -lbsd -lcrypt $(if $(ZLIB),-lz)
 
 all: $(PROGRAM) $(SAMPLES)
 
@@ -81,6 +98,21 @@ $(B)/t/%: t/unit/%.c t/unit/tap.h $(B)/libpyked.a
 	@mkdir -p $(@D)
 	$(CC) $(ALLC) $(ALLL) -o $@ $< $(B)/libpyked.a $(LIBS)
 
+$(B)/t/fuzz/%: t/fuzz/%.c t/fuzz/plain.c t/fuzz/fuzz.h t/unit/edge.h \
+    $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< t/fuzz/plain.c $(B)/libpyked.a $(LIBS)
+
+# Makes memory short, for t/93-scarce-memory.t.
+$(B)/t/scarce.so: t/lib/scarce.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) -fPIC -shared -o $@ $<
+
+# Speaks TLS for t/fuzz/differential.
+$(B)/t/relay: t/fuzz/relay.c
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $< $(LIBS)
+
 www/cgi-bin/hello: www/cgi-bin/src/hello.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
@@ -100,11 +132,15 @@ asan:
 
 # --- running ---
 
-PACKAGES_RUN  = gcc libc6-dev libbsd-dev libssl-dev openssl
+PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
+	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
-	  iproute2 logrotate mandoc
+	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
+	  libnet-ssleay-perl
+PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
-PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd
+PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
+		 apache2
 
 run:
 	@t/lib/install-packages $(PACKAGES_RUN)
@@ -129,15 +165,20 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
 	@$(MAKE) --no-print-directory all cert unit check-arrows
-	$(PROVE) $(UNIT:%=$(B)/t/%) $(sort $(wildcard t/*.t))
+	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
-unit: $(UNIT:%=$(B)/t/%)
+unit: $(TESTS) $(B)/t/relay $(B)/t/scarce.so
 
 check-unit: unit
-	$(PROVE) $(UNIT:%=$(B)/t/%)
+	$(PROVE) $(TESTS)
 
 check-sys: all cert
 	$(PROVE) $(sort $(wildcard t/*.t))
+
+# What takes minutes: sizes and times that a test has no patience for.
+soak: all cert
+	@t/lib/install-packages $(PACKAGES_TEST)
+	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
 
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.
 check-asan:
@@ -145,7 +186,36 @@ check-asan:
 	@$(MAKE) --no-print-directory $(ASAN) all unit
 	@$(MAKE) --no-print-directory cert
 	PYKED=$(CURDIR)/build/asan/pyked $(PROVE) $(UNIT:%=build/asan/t/%) \
-	    $(sort $(wildcard t/*.t))
+	    $(FUZZ:%=build/asan/t/fuzz/%) $(sort $(wildcard t/*.t))
+
+# The browser and the languages' own clients are large: only here are they
+# installed for it.
+check-clients:
+	@t/lib/install-packages $(PACKAGES_CLIENTS)
+	@$(MAKE) --no-print-directory all
+	$(PROVE) -v t/97-clients.t
+
+# The lines of worker/http and worker/serve that the tests run.
+coverage:
+	@t/lib/install-packages $(PACKAGES_TEST)
+	t/lib/coverage
+
+# Looks for inputs that break a promise: libFuzzer for the parsers, and beside
+# it requests over sockets to a server under the sanitizers.
+FUZZ_SECONDS = 3600
+FUZZING	= $(SANITIZE) -fsanitize=fuzzer-no-link
+fuzz:
+	@t/lib/install-packages $(PACKAGES_LINT)
+	@$(MAKE) --no-print-directory $(ASAN) all build/asan/t/relay
+	@$(MAKE) --no-print-directory CC=clang B=build/fuzz \
+	    OPT="-O1 -DPYKED_DEBUG" HARDEN="-fPIE $(FUZZING)" HARDENL=-pie \
+	    $(FUZZ:%=build/fuzz/fuzzer/%)
+	t/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+
+$(B)/fuzzer/%: t/fuzz/%.c t/fuzz/fuzz.h t/unit/edge.h $(B)/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -DPYKED_LIBFUZZER -fsanitize=fuzzer -o $@ $< \
+	    $(B)/libpyked.a $(LIBS)
 
 check-arrows:
 	@t/lib/check-arrows
@@ -159,13 +229,18 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,ab,idle
-PEERS	= nginx,lighttpd
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m
+PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
 	@t/lib/install-packages $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory all cert
-	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R)
+	@$(MAKE) --no-print-directory all build/bench/floor
+	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
+	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+build/bench/%: t/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(WERROR) $(OPT) -o $@ $<
 
 # --- installing ---
 
@@ -214,9 +289,13 @@ help:
 #: make check-unit    the C unit tests alone
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
+#: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
+#: make soak          what takes minutes: a GiB through a script ...
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
-#: make bench         against nginx and lighttpd (SCEN=small,ab,idle PEERS= R=3)
+#: make coverage      which lines of worker/http and worker/serve are tested
+#: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
+#: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed
@@ -224,4 +303,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows lint bench install uninstall dist clean help
+	check-arrows check-clients lint coverage fuzz soak bench install \
+	uninstall dist clean help

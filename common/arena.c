@@ -14,6 +14,7 @@
 
 struct arena_block {
 	struct arena_block *older;	/* owned */
+	size_t size;			/* of room */
 	alignas(max_align_t) char room[];
 };
 
@@ -49,6 +50,7 @@ grow(struct arena *a, size_t n)
 	if (block == NULL)
 		return -1;
 	block->older = a->blocks;
+	block->size = size;
 	a->blocks = block;
 	a->next = block->room;
 	a->end = block->room + size;
@@ -111,6 +113,15 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	return p;
+}
+
+void
+arena_wipe(struct arena *a)
+{
+	struct arena_block *block;
+
+	for (block = a->blocks; block != NULL; block = block->older)
+		explicit_bzero(block->room, block->size);
 }
 
 void

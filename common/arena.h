@@ -30,6 +30,9 @@ void   *arena_alloc(struct arena *a, size_t n);
 char   *arena_strdup(struct arena *a, struct str s);
 char   *arena_printf(struct arena *a, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Clears all that was ever put into its blocks; a lent room is its owner's to
+ * clear. Only arena_free may follow. */
+void	arena_wipe(struct arena *a);
 void	arena_free(struct arena *a);
 
 #endif

@@ -148,6 +148,15 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 }
 
 void
+buf_wipe_rest(struct buf *b)
+{
+	if (b->p == NULL)
+		return;
+	explicit_bzero(b->p, b->off);
+	explicit_bzero(b->p + b->end, b->cap - b->end);
+}
+
+void
 buf_free(struct buf *b)
 {
 	free(b->p);

@@ -40,6 +40,8 @@ int	buf_printf(struct buf *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 int	buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	    __attribute__((format(printf, 2, 0)));
+/* Clears the memory that holds nothing at present. */
+void	buf_wipe_rest(struct buf *b);
 /* Gives the memory back; the buffer is empty and usable again. */
 void	buf_free(struct buf *b);
 

@@ -12,6 +12,7 @@ static struct {
 	time_t formatted;	/* the second the texts below stand for */
 	char http[HTTP_DATE_LEN + 1];
 	char log[LOG_DATE_LEN + 1];
+	char iso[ISO_DATE_LEN + 1];
 } clock_state = { .formatted = -1 };
 
 struct mono
@@ -67,6 +68,11 @@ format(void)
 	    (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon,
 	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
 	    (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+	(void)snprintf(clock_state.iso, sizeof(clock_state.iso),
+	    "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)(tm.tm_year + 1900) %
+	    10000, (unsigned)(tm.tm_mon + 1) % 100, (unsigned)tm.tm_mday % 100,
+	    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
+	    (unsigned)tm.tm_sec % 100);
 	(void)localtime_r(&clock_state.wall, &tm);
 	zone = tm.tm_gmtoff < 0 ? -tm.tm_gmtoff : tm.tm_gmtoff;
 	(void)snprintf(clock_state.log, sizeof(clock_state.log),
@@ -90,6 +96,13 @@ clock_log_date(void)
 {
 	format();
 	return clock_state.log;
+}
+
+const char *
+clock_iso_date(void)
+{
+	format();
+	return clock_state.iso;
 }
 
 struct mono

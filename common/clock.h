@@ -18,17 +18,20 @@ struct mono {
 
 #define HTTP_DATE_LEN	29	/* Sun, 06 Nov 1994 08:49:37 GMT */
 #define LOG_DATE_LEN	26	/* 10/Oct/2000:13:55:36 +0000 */
+#define ISO_DATE_LEN	20	/* 2000-10-10T13:55:36Z */
 
 /* Reads the clocks; once per turn of a loop. */
 void		clock_update(void);
 /* What clock_update read last. */
 struct mono	clock_now(void);
 time_t		clock_wall(void);
-/* The wall time as an HTTP-date (RFC 9110 5.6.7) and as the access log's
- * time in the local zone; made once a second, not NUL-terminated lengths as
- * above (a NUL follows). Valid until the next clock_update. */
+/* The wall time as an HTTP-date (RFC 9110 5.6.7), as the access log's time in
+ * the local zone, and as RFC 3339 has it, in UTC; made once a second, not
+ * NUL-terminated lengths as above (a NUL follows). Valid until the next
+ * clock_update. */
 const char     *clock_http_date(void);
 const char     *clock_log_date(void);
+const char     *clock_iso_date(void);
 
 /* Reads the monotonic clock now. */
 struct mono	mono_read(void);

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "common/buf.h"
+#include "common/cidr.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "common/str.h"
@@ -89,12 +90,123 @@ struct conf_cgi {
 	enum conf_cgi_body body_mode;
 };
 
+/* Which symbolic links are followed. */
+enum conf_symlinks {
+	CONF_SYMLINKS_UNSET,
+	CONF_SYMLINKS_OFF,		/* none */
+	CONF_SYMLINKS_BENEATH,		/* those that stay below the root */
+	CONF_SYMLINKS_ON		/* all, wherever they lead */
+};
+
+/* Content codings of files that lie beside the one that is asked for. */
+enum conf_coding {
+	CONF_CODING_NONE,
+	CONF_CODING_BR,			/* NAME.br */
+	CONF_CODING_GZIP		/* NAME.gz */
+};
+
+#define CONF_CODINGS	2		/* how many there are */
+
+/* What caches are told of files with such names. */
+struct conf_cache_rule {
+	struct str name;		/* the whole name of a file, or the end
+					 * of it; empty: any */
+	bool end;
+	const char *value;		/* of Cache-Control; NULL = none */
+};
+
+/* What `allow` or `deny` says of one network. */
+struct conf_rule {
+	struct cidr net;
+	bool allow;
+	bool inherited;			/* an outer block says it */
+	struct conf_pos pos;
+};
+
+enum conf_require {
+	CONF_REQUIRE_UNSET,
+	CONF_REQUIRE_ALL,		/* the right address and a password */
+	CONF_REQUIRE_ANY		/* one of them is enough */
+};
+
+/* Who may come in. */
+struct conf_access {
+	const struct conf_rule *rules;	/* nrules, narrower networks first:
+					 * the first that has the client
+					 * decides */
+	size_t nrules;
+	const void *owner;		/* the block whose own they are */
+	bool allows;			/* there is an allow among them */
+	const char *realm;		/* NULL = no password is asked for */
+	const char *challenge;		/* WWW-Authenticate, ready to send */
+	size_t file;			/* of users, in conf.auth_files */
+	enum conf_require require;
+	struct conf_pos require_pos;
+};
+
+/* A file of users. One per distinct path. */
+struct conf_auth_file {
+	const char *path;		/* absolute */
+	struct conf_pos pos;
+};
+
 enum conf_match {
 	CONF_MATCH_ALL,			/* the server itself, outside
 					 * locations */
 	CONF_MATCH_EXACT,		/* location = /x */
 	CONF_MATCH_PREFIX,		/* location /x/ */
 	CONF_MATCH_SUFFIX		/* location *.php */
+};
+
+enum conf_piece_kind {
+	CONF_PIECE_TEXT,
+	CONF_PIECE_REST,		/* $rest */
+	CONF_PIECE_QUERY		/* $query */
+};
+
+/* A piece of where a redirect leads. */
+struct conf_piece {
+	enum conf_piece_kind kind;
+	struct str text;		/* of TEXT */
+};
+
+#define CONF_PIECES_MAX	8
+
+struct conf_redirect {
+	int status;			/* 301, 302, 303, 307, 308; 0 = none */
+	const char *to;			/* as it was written */
+	struct conf_piece piece[CONF_PIECES_MAX]; /* npieces */
+	size_t npieces;
+	size_t skip;			/* bytes of a path before its $rest; */
+	size_t cut;			/* and after it */
+};
+
+struct conf_header {
+	struct str name;
+	struct str value;
+};
+
+#define CONF_REFUSE_CLOSE 444	/* no answer; what is logged then */
+
+/* What is done to answers, or instead of them. */
+struct conf_answer {
+	struct conf_redirect redirect;
+	const char *fallback;		/* path that answers for what is not
+					 * found; NULL = none */
+	struct conf_dir *errors;	/* has pages for errors; NULL = none */
+	const struct conf_header *header; /* nheaders, for every answer */
+	size_t nheaders;
+	int refuse;			/* status; 0 = no */
+	bool https;			/* http is redirected to https */
+	uint16_t https_port;		/* where that is */
+	uint16_t https_given;		/* as it was written; 0 = it was not */
+	struct conf_pos https_pos;
+	bool hsts;			/* Strict-Transport-Security is sent */
+	uint64_t hsts_s;
+	bool hsts_subdomains;
+	bool hsts_preload;
+	struct str lines;		/* header, as it is sent; */
+	struct str lines_tls;		/* with Strict-Transport-Security */
 };
 
 struct conf_location {
@@ -105,8 +217,19 @@ struct conf_location {
 	size_t nindex;
 	bool listing;			/* show folders without an index */
 	bool dotfiles;			/* serve names that begin with a dot */
+	enum conf_symlinks symlinks;
+	enum conf_coding precompressed[CONF_CODINGS]; /* in order of liking;
+					 * NONE ends it */
+	const struct str *gzip;		/* ngzip media types, "text/html" or
+					 * "text/" for all of them, that are
+					 * compressed on the way */
+	size_t ngzip;
+	const struct conf_cache_rule *cache; /* ncache, the closest first */
+	size_t ncache;
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
+	struct conf_access access;
+	struct conf_answer answer;
 	struct conf_cgi cgi;
 	struct conf_pos pos;
 };
@@ -135,7 +258,10 @@ struct conf_server {
 
 /* One address to listen on, with the servers reached there. */
 struct conf_listen {
-	struct net_addr addr;
+	struct net_addr addr;		/* the family alone for a path */
+	const char *path;		/* of a UNIX socket, or NULL */
+	const char *name;		/* "unix:" and the path; or NULL */
+	unsigned mode;			/* who may connect to it */
 	bool tls;
 	bool optional;			/* the [::] half of "listen 80" */
 	int backlog;			/* 0 = as much as the kernel allows */
@@ -172,6 +298,8 @@ enum conf_log_format {
 	CONF_FORMAT_UNSET,
 	CONF_FORMAT_COMBINED,
 	CONF_FORMAT_COMMON,
+	CONF_FORMAT_VHOST,		/* combined, behind server and port */
+	CONF_FORMAT_JSON,
 	CONF_FORMAT_CGI			/* combined, and what scripts took */
 };
 
@@ -201,6 +329,7 @@ struct conf {
 					 * missing: then the system's temporary
 					 * folder is used */
 	uint64_t spool_total;
+	uint64_t file_cache;		/* bytes, per worker; 0 = none */
 	struct conf_limits limits;
 	struct conf_logfile access;
 	enum conf_log_format access_format;
@@ -221,6 +350,8 @@ struct conf {
 	size_t nlistens;
 	struct conf_dir *dirs;		/* ndirs, all that were named; owned */
 	size_t ndirs;
+	struct conf_auth_file *auth_files; /* nauth_files, all that are named */
+	size_t nauth_files;
 };
 
 /*
@@ -251,13 +382,16 @@ void	conf_free(struct conf *conf);
 /* Appends the effective configuration, readable by conf_load. 0 or -1. */
 int	conf_dump(const struct conf *conf, struct buf *out);
 
-/* Appends what the schema says of one directive (name, contexts, arguments,
- * default, sentence). 0, or -1 when there is no such directive. */
+/* Appends what the schema says of the directives of that name (contexts,
+ * arguments, default, sentence). 0, or -1 when there is none. */
 int	conf_help(const char *name, struct buf *out);
 /* Appends a line for each directive, in the table's order. 0 or -1. */
 int	conf_help_list(struct buf *out);
 /* The directive that was probably meant; n is 0 when none is near. */
 struct str conf_help_nearest(const char *name);
+
+/* Is this a directive of the main level that a reload does not change? */
+bool	conf_needs_restart(struct str name);
 
 /* The one of n names that is near to word, or NULL. */
 const char *conf_nearest(const char *word, const char *const *names,
@@ -265,6 +399,13 @@ const char *conf_nearest(const char *word, const char *const *names,
 /* Appends word in quotes, as conf_load reads it. 0, or -1: memory is short, or
  * a control byte is in it, which no file may hold. */
 int	conf_quote(const char *word, struct buf *out);
+
+/* "127.0.0.1:80", "[::1]:80" or "unix:/path"; text is room for it. */
+const char *conf_listen_text(const struct conf_listen *l,
+	    char text[NET_ADDR_TEXT]);
+/* Are they the same address? */
+bool	conf_listen_same(const struct conf_listen *a,
+	    const struct conf_listen *b);
 
 /* --- mistakes --- */
 

@@ -203,6 +203,8 @@ build(struct conf_tree *tree)
 		build_main(&scope);
 	if (!tree->no_memory)
 		conf_build_servers(tree);
+	if (!tree->no_memory)
+		conf_build_check_require(tree);
 	if (!tree->no_memory) {
 		conf_build_places(tree);
 		conf_build_listens(tree);

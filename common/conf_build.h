@@ -51,26 +51,46 @@ void	conf_build_check_listen(struct conf_tree *tree,
 	    const struct conf_listen *one);
 /* Who answers on each address, and whether that is unambiguous. */
 void	conf_build_listens(struct conf_tree *tree);
+/* Finds each `require any` that nothing can come of. */
+void	conf_build_check_require(struct conf_tree *tree);
+/* Where the servers that want https are reached by it. */
+void	conf_build_https(struct conf_tree *tree);
+/* A token of RFC 9110 5.6.2? */
+bool	conf_build_is_token(struct str s);
 /* Refuses "/", the whole machine, as a folder to serve. */
 bool	conf_build_is_safe(const struct conf_scope *scope,
 	    const struct conf_word *path);
 
 conf_apply conf_build_block;
 conf_apply conf_set_access;
+conf_apply conf_set_cache;
+conf_apply conf_set_auth;
 conf_apply conf_set_certificate;
 conf_apply conf_set_cgi;
 conf_apply conf_set_ciphers;
 conf_apply conf_set_control;
 conf_apply conf_set_env;
 conf_apply conf_set_error;
+conf_apply conf_set_gzip;
+conf_apply conf_set_errors;
+conf_apply conf_set_fallback;
+conf_apply conf_set_header;
+conf_apply conf_set_hsts;
+conf_apply conf_set_https;
 conf_apply conf_set_index;
 conf_apply conf_set_listen;
 conf_apply conf_set_location;
+conf_apply conf_set_no;
 conf_apply conf_set_order;
 conf_apply conf_set_pidfile;
+conf_apply conf_set_precompressed;
 conf_apply conf_set_processes;
 conf_apply conf_set_protocols;
+conf_apply conf_set_require;
+conf_apply conf_set_redirect;
+conf_apply conf_set_refuse;
 conf_apply conf_set_root;
+conf_apply conf_set_rules;
 conf_apply conf_set_server;
 conf_apply conf_set_spool;
 conf_apply conf_set_types;

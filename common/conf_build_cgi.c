@@ -141,11 +141,12 @@ conf_set_cgi(struct conf_scope *scope, const struct conf_node *node)
 static const char *
 env_refusal(struct str name)
 {
-	static const char *const ours[] = { "CONTENT_LENGTH", "CONTENT_TYPE",
-	    "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED",
-	    "QUERY_STRING", "REMOTE_ADDR", "REMOTE_PORT", "REQUEST_ID",
-	    "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_FILENAME", "SCRIPT_NAME",
-	    "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
+	static const char *const ours[] = { "AUTH_TYPE", "CONTENT_LENGTH",
+	    "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO",
+	    "PATH_TRANSLATED", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_PORT",
+	    "REMOTE_USER", "REQUEST_ID", "REQUEST_METHOD", "REQUEST_URI",
+	    "SCRIPT_FILENAME", "SCRIPT_NAME", "SERVER_NAME",
+	    "SERVER_PORT", "SERVER_PROTOCOL",
 	    "SERVER_SOFTWARE" };
 	size_t i;
 

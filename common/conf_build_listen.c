@@ -3,14 +3,20 @@
  */
 #include "common/conf_build.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "common/arena.h"
+#include "common/conf_file.h"
 #include "common/net.h"
 
 #define DEFAULT_PORT		8080
 #define DEFAULT_PORT_TLS	8443
 
-static const char forms[] = "write PORT, ADDRESS:PORT or [V6]:PORT";
+#define DEFAULT_MODE		0666	/* its folder decides who comes near */
+
+static const char forms[] = "write PORT, ADDRESS:PORT, [V6]:PORT or "
+    "unix:/PATH";
 
 /* Splits "[::1]:80", "127.0.0.1:80", "*:80" or "80": 0 or -1. An empty host
  * is any address. */
@@ -67,35 +73,99 @@ read_address(const struct conf_scope *scope, const struct conf_word *word,
 	return true;
 }
 
-/* `tls` and `backlog N` behind the address, in any order. */
+/* unix:/path, or a path that begins at the folder of the file. */
+static bool
+read_path(const struct conf_scope *scope, const struct conf_word *word,
+    struct conf_listen *listen)
+{
+	struct arena *arena = &scope->tree->arena;
+	struct str path = { word->text.p + 5, word->text.n - 5 };
+
+	if (path.n == 0 || path.p[path.n - 1] == '/') {
+		conf_wrong(scope, word, forms,
+		    "\"%s\" is not an address to listen on", word->text.p);
+		return false;
+	}
+	listen->addr = (struct net_addr){ .family = AF_UNIX };
+	listen->mode = DEFAULT_MODE;
+	listen->path = conf_file_resolve(arena, word->pos.file, path);
+	if (listen->path == NULL) {
+		conf_wrong(scope, word, NULL, "%s", strerror(errno));
+		return false;
+	}
+	listen->name = arena_printf(arena, "unix:%s", listen->path);
+	if (listen->name == NULL)
+		conf_no_memory(scope->tree);
+	return listen->name != NULL;
+}
+
+static bool
+read_backlog(const struct conf_scope *scope, const struct conf_word *word,
+    int *out)
+{
+	static const struct conf_arg number = { .type = CONF_NUMBER };
+	uint64_t n;
+
+	if (conf_value_read(&number, word->text, &n) == -1 || n < 1 ||
+	    n > 65535) {
+		conf_wrong(scope, word, NULL, "\"%s\" is out of range: backlog "
+		    "takes 1 to 65535", word->text.p);
+		return false;
+	}
+	*out = (int)n;
+	return true;
+}
+
+/* Three digits, as chmod(1) has them. */
+static bool
+read_mode(const struct conf_scope *scope, const struct conf_word *word,
+    unsigned *out)
+{
+	unsigned mode = 0;
+	size_t i;
+
+	for (i = 0; i < word->text.n && word->text.p[i] >= '0' &&
+	    word->text.p[i] <= '7'; i++)
+		mode = mode << 3 | (unsigned)(word->text.p[i] - '0');
+	if (word->text.n != 3 || i != 3) {
+		conf_wrong(scope, word, "write one like 660",
+		    "\"%s\" is not a mode", word->text.p);
+		return false;
+	}
+	*out = mode;
+	return true;
+}
+
+/* `tls`, `backlog N` and `mode MODE` behind the address, in any order. */
 static bool
 read_options(const struct conf_scope *scope, const struct conf_node *node,
     struct conf_listen *listen)
 {
-	static const struct conf_arg number = { .type = CONF_NUMBER };
-	uint64_t n;
+	bool moded = false;
 	size_t i;
 
 	for (i = 2; i < node->nwords; i++) {
 		const struct conf_word *word = &node->words[i];
+		bool last = i + 1 == node->nwords;
 
 		if (str_eq(word->text, STR("tls")) && !listen->tls) {
 			listen->tls = true;
-		} else if (str_eq(word->text, STR("backlog")) &&
-		    listen->backlog == 0 && i + 1 < node->nwords) {
-			word = &node->words[++i];
-			if (conf_value_read(&number, word->text, &n) == -1 ||
-			    n < 1 || n > 65535) {
-				conf_wrong(scope, word, NULL, "\"%s\" is out "
-				    "of range: backlog takes 1 to 65535",
-				    word->text.p);
+		} else if (str_eq(word->text, STR("backlog")) && !last &&
+		    listen->backlog == 0) {
+			if (!read_backlog(scope, &node->words[++i],
+			    &listen->backlog))
 				return false;
-			}
-			listen->backlog = (int)n;
+		} else if (str_eq(word->text, STR("mode")) && !last &&
+		    listen->path != NULL && !moded) {
+			moded = read_mode(scope, &node->words[++i],
+			    &listen->mode);
+			if (!moded)
+				return false;
 		} else {
-			conf_wrong(scope, word, "write: listen ADDRESS tls "
-			    "backlog N", "\"%s\" does not fit here",
-			    word->text.p);
+			conf_wrong(scope, word, listen->path != NULL ?
+			    "write: listen unix:PATH tls backlog N mode MODE" :
+			    "write: listen ADDRESS tls backlog N",
+			    "\"%s\" does not fit here", word->text.p);
 			return false;
 		}
 	}
@@ -105,12 +175,12 @@ read_options(const struct conf_scope *scope, const struct conf_node *node,
 /* --- one listener for all servers of an address --- */
 
 static struct conf_listen *
-find(const struct conf *conf, const struct net_addr *addr)
+find(const struct conf *conf, const struct conf_listen *wanted)
 {
 	size_t i;
 
 	for (i = 0; i < conf->nlistens; i++)
-		if (net_addr_eq(&conf->listens[i].addr, addr))
+		if (conf_listen_same(&conf->listens[i], wanted))
 			return &conf->listens[i];
 	return NULL;
 }
@@ -136,9 +206,9 @@ wrong_listen(const struct conf_scope *scope, const struct conf_listen *wanted,
 {
 	char text[NET_ADDR_TEXT];
 
-	(void)net_addr_text(&wanted->addr, text);
 	conf_error(scope->tree->errors, &wanted->pos, CONF_WORD, hint,
-	    "%s %s at %s:%u", text, what, l->pos.file, l->pos.line);
+	    "%s %s at %s:%u", conf_listen_text(wanted, text), what,
+	    l->pos.file, l->pos.line);
 }
 
 /* May wanted and l be one listener? */
@@ -162,6 +232,11 @@ agree(const struct conf_scope *scope, const struct conf_listen *wanted,
 		    "has another backlog");
 		return false;
 	}
+	if (l->mode != wanted->mode) {
+		wrong_listen(scope, wanted, l, "say the same in both",
+		    "has another mode");
+		return false;
+	}
 	return true;
 }
 
@@ -171,8 +246,8 @@ add_server(struct conf_scope *scope, const struct conf_listen *wanted)
 	struct conf_listen *l = NULL;
 	const struct conf_server **servers;
 
-	if (net_addr_port(&wanted->addr) != 0)
-		l = find(&scope->tree->conf, &wanted->addr);
+	if (wanted->path != NULL || net_addr_port(&wanted->addr) != 0)
+		l = find(&scope->tree->conf, wanted);
 	if (l == NULL)
 		l = add_listen(scope, wanted);
 	else if (!agree(scope, wanted, l))
@@ -210,8 +285,12 @@ conf_set_listen(struct conf_scope *scope, const struct conf_node *node)
 {
 	struct conf_listen wanted = { .pos = node->words[1].pos };
 
-	if (!read_address(scope, &node->words[1], &wanted.addr) ||
-	    !read_options(scope, node, &wanted))
+	bool is_path = str_starts(node->words[1].text, STR("unix:"));
+
+	if (is_path ? !read_path(scope, &node->words[1], &wanted) :
+	    !read_address(scope, &node->words[1], &wanted.addr))
+		return;
+	if (!read_options(scope, node, &wanted))
 		return;
 	if (wanted.addr.family == 0)
 		add_any(scope, &wanted, ntohs(wanted.addr.in4.sin_port));
@@ -245,7 +324,8 @@ conf_build_check_listen(struct conf_tree *tree, const struct conf_listen *one)
 	const struct conf *conf = &tree->conf;
 	size_t i;
 
-	if (net_addr_port(&one->addr) == 0 || is_wildcard(&one->addr))
+	if (net_addr_port(&one->addr) == 0 ||
+	    is_wildcard(&one->addr))
 		return;
 	for (i = 0; i < conf->nlistens; i++) {
 		const struct conf_listen *all = &conf->listens[i];

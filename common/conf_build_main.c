@@ -170,9 +170,8 @@ conf_set_error(struct conf_scope *scope, const struct conf_node *node)
 
 /* --- types --- */
 
-/* A token of RFC 9110 5.6.2. */
-static bool
-is_token(struct str s)
+bool
+conf_build_is_token(struct str s)
 {
 	size_t i;
 
@@ -198,7 +197,7 @@ is_type(struct str s)
 		return false;
 	part.n = (size_t)(slash - s.p);
 	s = (struct str){ slash + 1, s.n - part.n - 1 };
-	if (!is_token(part) || !is_token(s))
+	if (!conf_build_is_token(part) || !conf_build_is_token(s))
 		return false;
 	for (i = 0; semicolon != NULL && semicolon[i] != '\0'; i++)
 		if (semicolon[i] < ' ' || semicolon[i] >= 0x7f)
@@ -213,7 +212,8 @@ add_type(struct conf_scope *scope, const struct conf_word *type,
 	struct conf_tree *tree = scope->tree;
 	struct conf_type_line *lines;
 
-	if (!is_token(extension->text) || extension->text.p[0] == '.') {
+	if (!conf_build_is_token(extension->text) ||
+	    extension->text.p[0] == '.') {
 		conf_wrong(scope, extension, "without a dot, like: html",
 		    "\"%s\" is not an extension", extension->text.p);
 		return;

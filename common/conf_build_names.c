@@ -77,11 +77,10 @@ check_names(struct conf_tree *tree, size_t first, size_t second)
 		l = shared(&tree->conf, a, b);
 		if (l == NULL)
 			return;
-		(void)net_addr_text(&l->addr, text);
 		conf_error(tree->errors, &words[b->nnames == 0 ? 0 : k + 1].pos,
 		    CONF_WORD, "give each its own name or listen",
 		    "the server at %s:%u listens on %s for the same name",
-		    a->pos.file, a->pos.line, text);
+		    a->pos.file, a->pos.line, conf_listen_text(l, text));
 	}
 }
 
@@ -117,4 +116,5 @@ conf_build_listens(struct conf_tree *tree)
 		for (k = 0; k < i; k++)
 			check_names(tree, k, i);
 	}
+	conf_build_https(tree);
 }

@@ -112,6 +112,25 @@ check_single(struct conf_tree *tree, const struct conf_node *node,
 	return false;
 }
 
+/* $rest and $query are no names of values. */
+static bool
+check_names(struct conf_tree *tree, const struct conf_node *node,
+    const struct conf_directive *d)
+{
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < node->nwords && !d->of_request; i++) {
+		if (!node->words[i].of_request)
+			continue;
+		conf_error(tree->errors, &node->words[i].pos, CONF_WORD,
+		    "only redirect has them; write \"$$\" for a dollar sign",
+		    "$rest and $query mean nothing here");
+		good = false;
+	}
+	return good;
+}
+
 /* --- values --- */
 
 static void
@@ -224,6 +243,7 @@ check_node(struct conf_tree *tree, struct conf_node *node, unsigned where,
 	}
 	good = check_block(tree, node, d);
 	good &= check_single(tree, node, d, seen);
+	good &= check_names(tree, node, d);
 	if (!conf_check_count(tree->errors, node, d) ||
 	    !conf_check_values(tree, node, d))
 		good = false;

@@ -2,7 +2,7 @@
  * conf_dump: how a configuration is written.
  *
  * Private to conf_*. conf_dump.c has the main level and what all share,
- * conf_dump_site.c servers and locations.
+ * conf_dump_site.c servers and locations, conf_dump_files.c a part of these.
  */
 #ifndef COMMON_CONF_DUMP_H
 #define COMMON_CONF_DUMP_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct buf;
+struct conf_answer;
 struct conf_location;
 struct conf_pos;
 struct conf_server;
@@ -41,6 +42,15 @@ void	dump_table(struct dump *d, const char *block, unsigned where,
 /* A site's directives that differ from outer (NULL: all). */
 void	dump_site(struct dump *d, const struct conf_location *l,
 	    const struct conf_location *outer);
+/* How its files are sent, in the same way. */
+void	dump_files(const struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
+/* Rules and passwords, likewise. */
+void	dump_access(const struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
+/* The same for what is done to answers. */
+void	dump_answer(const struct dump *d, const struct conf_answer *a,
+	    const struct conf_answer *outer);
 void	dump_server(struct dump *d, const struct conf_server *s);
 
 #endif

@@ -79,6 +79,9 @@ dump_site(struct dump *d, const struct conf_location *l,
 		(void)buf_puts(d->out, "\n");
 	}
 	dump_table(d, NULL, CONF_IN_SITE, l, outer);
+	dump_files(d, l, outer);
+	dump_access(d, l, outer);
+	dump_answer(d, &l->answer, outer == NULL ? NULL : &outer->answer);
 	put_cgi(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);
 	put_env(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);
 	dump_table(d, "cgi-limits", CONF_IN_CGI_LIMITS, l, outer);
@@ -143,17 +146,21 @@ put_listen(const struct dump *d, const struct conf_listen *l)
 {
 	char text[NET_ADDR_TEXT];
 
-	(void)net_addr_text(&l->addr, text);
 	dump_indent(d);
+	(void)buf_puts(d->out, "listen");
 	if (l->optional)
-		(void)buf_printf(d->out, "listen %u",
+		(void)buf_printf(d->out, " %u",
 		    (unsigned)net_addr_port(&l->addr));
+	else if (l->path != NULL)
+		dump_word(d, l->name);
 	else
-		(void)buf_printf(d->out, "listen %s", text);
+		(void)buf_printf(d->out, " %s", conf_listen_text(l, text));
 	if (l->tls)
 		(void)buf_puts(d->out, " tls");
 	if (l->backlog > 0)
 		(void)buf_printf(d->out, " backlog %d", l->backlog);
+	if (l->path != NULL)
+		(void)buf_printf(d->out, " mode %03o", l->mode);
 	(void)buf_puts(d->out, "\n");
 }
 

@@ -116,13 +116,14 @@ cut(struct excerpt *x)
 		return;
 	if (x->from - x->p > BEFORE_SHOWN) {
 		x->p = x->from - BEFORE_SHOWN;
-		while (continues(x->p, x->from))
+		for (int i = 0; i < 3 && continues(x->p, x->from); i++)
 			x->p++;
 		x->cut_head = true;
 	}
 	if (x->end - x->p > LINE_SHOWN) {
 		x->end = x->p + LINE_SHOWN;
-		while (continues(x->end, x->end + 1))
+		/* No character continues for more than three bytes. */
+		for (int i = 0; i < 3 && continues(x->end, x->end + 1); i++)
 			x->end--;
 		x->cut_tail = true;
 	}

@@ -84,3 +84,12 @@ conf_help_nearest(const char *name)
 	conf_nearest_directive(&near, CONF_IN_ANY);
 	return near.best;
 }
+
+bool
+conf_needs_restart(struct str name)
+{
+	const struct conf_directive *d;
+
+	d = conf_schema_find(name, CONF_IN_MAIN);
+	return d != NULL && d->restart;
+}

@@ -95,6 +95,12 @@ conf_lex_is_name(struct str name)
 	return name.n > 0 && !ascii_digit(name.p[0]);
 }
 
+bool
+conf_lex_is_request_name(struct str name)
+{
+	return str_eq(name, STR("rest")) || str_eq(name, STR("query"));
+}
+
 const struct conf_let *
 conf_lex_find(const struct conf_let *lets, struct str name)
 {
@@ -148,6 +154,10 @@ dollar(struct conf_lexer *l)
 	let = conf_lex_find(l->lets, name);
 	if (let != NULL)
 		return put(l, let->value.p, let->value.n);
+	if (conf_lex_is_request_name(name)) {
+		l->of_request = true;
+		return put(l, start - 1, name.n + 1);
+	}
 	unknown_name(l, &pos, name);
 	return false;
 }
@@ -286,9 +296,11 @@ lex_word(struct conf_lexer *l, struct conf_word *word)
 	bool good;
 
 	buf_take(b, buf_len(b));
+	l->of_request = false;
 	good = *l->p == '"' ? quoted_word(l) : plain_word(l);
 	if (!good)
 		return CONF_TOKEN_BAD;
+	word->of_request = l->of_request;
 	word->text.n = buf_len(b);
 	text = conf_strdup(l->tree, word->text.n == 0 ? STR("") : buf_str(b));
 	word->text.p = text;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/conf_auth.h"
 #include "common/conf_tree.h"
 #include "common/log.h"
 #include "common/mime.h"
@@ -243,6 +244,7 @@ conf_open(struct conf *conf, struct conf_errors *errors)
 	warn_root(&o, &tree->base);
 	for (i = 0; i < conf->nservers; i++)
 		open_server(&o, &conf->servers[i], &tree->base);
+	conf_auth_check(conf, errors);
 	return errors->n == before ? 0 : -1;
 }
 

@@ -87,6 +87,11 @@ let(struct parser *p, const struct conf_node *node)
 		    "this is not a name");
 		return;
 	}
+	if (conf_lex_is_request_name(name->text)) {
+		error_at(p, name, "choose another name",
+		    "this name is for redirects");
+		return;
+	}
 	old = conf_lex_find(*p->lets, name->text);
 	if (old != NULL && old->depth == node->depth) {
 		conf_error(p->tree->errors, &name->pos, CONF_WORD,

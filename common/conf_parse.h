@@ -26,6 +26,7 @@ struct conf_word {
 	struct str text;	/* $names replaced, quotes gone; NUL behind */
 	uint64_t value;		/* what conf_check read in it */
 	const char *path;	/* of a path: absolute */
+	bool of_request;	/* has $rest or $query in it */
 };
 
 /* One directive, or the file itself (no words). */
@@ -73,6 +74,7 @@ struct conf_lexer {
 	unsigned line;
 	bool stop;			/* no use in reading on */
 	struct buf scratch;		/* owned: the word being read */
+	bool of_request;		/* and it has $rest or $query in it */
 	const struct conf_let *lets;	/* the latest first */
 };
 
@@ -87,6 +89,9 @@ struct conf_reading {
 enum conf_token conf_lex(struct conf_lexer *l, struct conf_word *word);
 /* May name be given by `let`? */
 bool	conf_lex_is_name(struct str name);
+/* Does it stand for a part of each request, so that `let` cannot give it and
+ * $NAME stays as it is? */
+bool	conf_lex_is_request_name(struct str name);
 /* The latest of that name, or NULL. */
 const struct conf_let *conf_lex_find(const struct conf_let *lets,
 	    struct str name);

@@ -77,6 +77,7 @@ struct conf_directive {
 	bool many;		/* may be given more than once */
 	bool late;		/* built when the rest of its block is */
 	bool restart;		/* a reload does not change it */
+	bool of_request;	/* takes $rest and $query */
 	conf_apply *apply;	/* keeps what args do not; may be NULL */
 	struct conf_arg args[CONF_ARGS];
 };

@@ -5,7 +5,8 @@
 
 static const char *const autos[] = { "auto", NULL };
 /* In the order of their enums, which begin at 1. */
-static const char *const formats[] = { "combined", "common", "cgi", NULL };
+static const char *const formats[] = { "combined", "common", "vhost", "json",
+    "cgi", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
@@ -51,6 +52,10 @@ static const struct conf_directive directives[] = {
     { RANGE(CONF_SIZE, M, 1024 * T), IN_CONF(spool_total) } },
   .help = "Where large request bodies wait for a script, and how much room "
     "those of one worker may take." },
+{ .name = "file-cache", .shape = "SIZE", .value = "64m", .least = 1, .most = 1,
+  .where = CONF_IN_MAIN,
+  .args = { { RANGE(CONF_SIZE, 0, T), IN_CONF(file_cache) } },
+  .help = "How many bytes of files a worker keeps at hand; 0 is none." },
 
 /* --- limits --- */
 { .name = "limits", .shape = "{ ... }", .where = CONF_IN_MAIN,
@@ -95,7 +100,8 @@ static const struct conf_directive directives[] = {
 { .name = "log", .shape = "{ ... }", .where = CONF_IN_MAIN,
   .block = CONF_IN_LOG, .apply = conf_build_block,
   .help = "Where pyked writes what it did and what went wrong." },
-{ .name = "access", .shape = "PATH|stdout|stderr [combined|common|cgi] | off",
+{ .name = "access",
+  .shape = "PATH|stdout|stderr [combined|common|vhost|json|cgi] | off",
   .value = "/var/log/pyked/access.log combined", .least = 1, .most = 2,
   .where = CONF_IN_LOG, .apply = conf_set_access,
   .args = { { .type = CONF_ANY },

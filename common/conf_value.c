@@ -14,7 +14,7 @@ struct unit {
 	uint64_t times;
 };
 
-/* The largest first: what can be said in a large unit is. */
+/* What can be said in a large unit is. */
 static const struct unit sizes[] = {
 	{ STR("t"), (uint64_t)1 << 40 },
 	{ STR("g"), (uint64_t)1 << 30 },
@@ -24,6 +24,7 @@ static const struct unit sizes[] = {
 };
 
 static const struct unit times[] = {
+	{ STR("y"), 31536000000 },	/* 365 days */
 	{ STR("d"), 86400000 },
 	{ STR("h"), 3600000 },
 	{ STR("m"), 60000 },
@@ -31,30 +32,41 @@ static const struct unit times[] = {
 	{ STR("ms"), 1 },
 };
 
-#define NUNITS	(sizeof(sizes) / sizeof(sizes[0]))
+/* The largest first; a zero is written with the unit at zero. */
+struct units {
+	const struct unit *unit;
+	size_t n;
+	size_t zero;
+};
 
-_Static_assert(NUNITS == sizeof(times) / sizeof(times[0]), "as many units");
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
-static const struct unit *
+static const struct units all_sizes = { sizes, COUNT(sizes),
+    COUNT(sizes) - 1 };
+static const struct units all_times = { times, COUNT(times),
+    COUNT(times) - 2 };
+
+static const struct units *
 units(enum conf_type type)
 {
-	return type == CONF_SIZE ? sizes : times;
+	return type == CONF_SIZE ? &all_sizes : &all_times;
 }
 
 /* Digits and a unit behind them. */
 static int
-read_unit(const struct unit *unit, struct str text, uint64_t *out)
+read_unit(const struct units *u, struct str text, uint64_t *out)
 {
+	const struct unit *unit = u->unit;
 	struct str digits = { text.p, 0 }, name;
 	size_t i;
 
 	while (digits.n < text.n && ascii_digit(text.p[digits.n]))
 		digits.n++;
 	name = (struct str){ text.p + digits.n, text.n - digits.n };
-	for (i = 0; i < NUNITS; i++)
+	for (i = 0; i < u->n; i++)
 		if (str_eq(unit[i].name, name))
 			break;
-	if (i == NUNITS ||
+	if (i == u->n ||
 	    str_u64(digits, UINT64_MAX / unit[i].times, out) == -1)
 		return -1;
 	*out *= unit[i].times;
@@ -89,7 +101,7 @@ conf_value_read(const struct conf_arg *arg, struct str text, uint64_t *out)
 	case CONF_TIME:
 		return read_unit(units(arg->type), text, out);
 	case CONF_SECONDS:
-		if (read_unit(times, text, out) == -1 || *out % 1000 != 0)
+		if (read_unit(&all_times, text, out) == -1 || *out % 1000 != 0)
 			return -1;
 		*out /= 1000;
 		return 0;
@@ -106,12 +118,13 @@ conf_value_read(const struct conf_arg *arg, struct str text, uint64_t *out)
 }
 
 static void
-write_unit(const struct unit *unit, uint64_t value, struct buf *out)
+write_unit(const struct units *u, uint64_t value, struct buf *out)
 {
+	const struct unit *unit = u->unit;
 	size_t i = 0;
 
 	if (value == 0)
-		i = unit == times ? 3 : NUNITS - 1;
+		i = u->zero;
 	else
 		while (value % unit[i].times != 0)
 			i++;
@@ -131,7 +144,7 @@ conf_value_write(const struct conf_arg *arg, uint64_t value, struct buf *out)
 		write_unit(units(arg->type), value, out);
 		break;
 	case CONF_SECONDS:
-		write_unit(times, value * 1000, out);
+		write_unit(&all_times, value * 1000, out);
 		break;
 	case CONF_SWITCH:
 		(void)buf_puts(out, value != 0 ? "on" : "off");
@@ -168,8 +181,8 @@ conf_value_example(enum conf_type type)
 	static const char *const examples[] = {
 		[CONF_NUMBER] = "write digits alone, like 100",
 		[CONF_SIZE] = "write a size like 512, 16k, 8m or 1g",
-		[CONF_TIME] = "write a time like 500ms, 10s, 5m, 1h or 14d",
-		[CONF_SECONDS] = "write a time like 10s, 5m, 1h or 14d",
+		[CONF_TIME] = "write a time like 500ms, 10s, 5m, 1h, 14d or 1y",
+		[CONF_SECONDS] = "write a time like 10s, 5m, 1h, 14d or 1y",
 		[CONF_SWITCH] = "write on or off",
 		[CONF_PATH] = NULL,
 	};

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/str.h"
+
 #define ROLE_MAX	48
 
 static enum log_level threshold = LOG_LEVEL_INFO;
@@ -43,8 +45,9 @@ log_set_sink(log_sink *s)
 	sink = s == NULL ? to_stderr : s;
 }
 
-size_t
-log_escape(char *dst, size_t dst_size, const char *p, size_t n)
+/* mark and two digits stand for a byte that is not written. */
+static size_t
+escape(char *dst, size_t dst_size, const char *p, size_t n, struct str mark)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t used = 0;
@@ -58,14 +61,26 @@ log_escape(char *dst, size_t dst_size, const char *p, size_t n)
 			dst[used++] = (char)c;
 			continue;
 		}
-		if (used + 4 > dst_size)
+		if (used + mark.n + 2 > dst_size)
 			break;
-		dst[used++] = '\\';
-		dst[used++] = 'x';
+		memcpy(dst + used, mark.p, mark.n);
+		used += mark.n;
 		dst[used++] = hex[c >> 4];
 		dst[used++] = hex[c & 15];
 	}
 	return used;
+}
+
+size_t
+log_escape(char *dst, size_t dst_size, const char *p, size_t n)
+{
+	return escape(dst, dst_size, p, n, STR("\\x"));
+}
+
+size_t
+log_escape_json(char *dst, size_t dst_size, const char *p, size_t n)
+{
+	return escape(dst, dst_size, p, n, STR("\\u00"));
 }
 
 /* As log_escape, but quotes and backslashes are the text's own. */

@@ -40,8 +40,9 @@ void	log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /*
  * Copies n bytes at p to dst with every byte below 0x20, 0x7f and above, '"'
  * and '\' as \xHH; stops before dst_size would be passed. Returns the bytes
- * written. The one escaper of all logs.
+ * written. The one escaper of all logs; in JSON it is \u00HH.
  */
 size_t	log_escape(char *dst, size_t dst_size, const char *p, size_t n);
+size_t	log_escape_json(char *dst, size_t dst_size, const char *p, size_t n);
 
 #endif

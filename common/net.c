@@ -57,7 +57,8 @@ net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT])
 	if (a->family == AF_INET)
 		(void)inet_ntop(AF_INET, &a->in4.sin_addr, text, NET_ADDR_TEXT);
 	else
-		(void)snprintf(text, NET_ADDR_TEXT, "-");
+		(void)snprintf(text, NET_ADDR_TEXT, "%s",
+		    a->family == AF_UNIX ? "unix:" : "-");
 	return strlen(text);
 }
 
@@ -68,6 +69,8 @@ net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT])
 	bool colons;
 	int n;
 
+	if (a->family == AF_UNIX)
+		return net_addr_host(a, text);
 	(void)net_addr_host(a, host);
 	colons = strchr(host, ':') != NULL;
 	n = snprintf(text, NET_ADDR_TEXT, "%s%.*s%s:%u", colons ? "[" : "",
@@ -90,7 +93,8 @@ net_addr_is_any(const struct net_addr *a)
 {
 	if (a->family == AF_INET6)
 		return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-	return a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
+	return a->family == AF_INET &&
+	    a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
 bool
@@ -220,7 +224,12 @@ net_local(int fd, struct net_addr *out)
 	socklen_t len = sizeof(*out);
 
 	*out = (struct net_addr){ 0 };
-	return getsockname(fd, &out->sa, &len);
+	if (getsockname(fd, &out->sa, &len) == -1)
+		return -1;
+	if (out->family == AF_UNIX)	/* not what there was room for of its
+					 * path */
+		*out = (struct net_addr){ .family = AF_UNIX };
+	return 0;
 }
 
 int
@@ -242,46 +251,65 @@ union control {
 };
 
 int
-net_send_fd(int sock, char tag, int fd)
+net_send_with_fd(int sock, const void *p, size_t n, int fd)
 {
 	union control control = { .room = { 0 } };
-	struct iovec iov = { .iov_base = &tag, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = control.room, .msg_controllen = sizeof(control) };
-	ssize_t n;
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
 
-	control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-	    .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)) };
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	if (fd != -1) {
+		msg.msg_control = control.room;
+		msg.msg_controllen = sizeof(control);
+		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+		    .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fd)) };
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	}
 	do {
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	} while (n == -1 && errno == EINTR);
-	return n == 1 ? 0 : -1;
+		sent = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	} while (sent == -1 && errno == EINTR);
+	return sent == (ssize_t)n ? 0 : -1;
 }
 
 int
-net_recv_fd(int sock, char *tag, int *fd)
+net_send_fd(int sock, char tag, int fd)
+{
+	return net_send_with_fd(sock, &tag, 1, fd);
+}
+
+int
+net_recv_with_fd(int sock, void *p, size_t n, int *fd)
 {
 	union control control = { .room = { 0 } };
-	struct iovec iov = { .iov_base = tag, .iov_len = 1 };
+	struct iovec iov = { .iov_base = p, .iov_len = n };
 	/* Length for one, not the space, whose padding would admit two. */
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.room,
 	    .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr *c;
-	ssize_t n;
+	ssize_t got;
 
 	*fd = -1;
 	do {
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = EPIPE;
-	if (n != 1)
+		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (got == -1 && errno == EINTR);
+	if (got == -1)
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
 	    c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	return 0;
+	if (got == (ssize_t)n)
+		return 0;
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+	errno = got == 0 ? EPIPE : EBADMSG;
+	return -1;
+}
+
+int
+net_recv_fd(int sock, char *tag, int *fd)
+{
+	return net_recv_with_fd(sock, tag, 1, fd);
 }

@@ -13,10 +13,10 @@
 
 #include "common/str.h"
 
-/* An internet address and port. Zero is none. */
+/* An internet address and port, or that it is a UNIX socket. Zero is none. */
 struct net_addr {
 	union {
-		sa_family_t family;	/* AF_INET or AF_INET6 */
+		sa_family_t family;	/* AF_INET, AF_INET6 or AF_UNIX */
 		struct sockaddr sa;
 		struct sockaddr_in in4;
 		struct sockaddr_in6 in6;
@@ -26,10 +26,10 @@ struct net_addr {
 #define NET_ADDR_TEXT	64	/* [v6%scope]:port and its NUL */
 
 socklen_t net_addr_len(const struct net_addr *a);
-/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "-" when it is
- * neither family); returns its length. */
+/* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "unix:"; "-"
+ * when it is none); returns its length. */
 size_t	net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT]);
-/* With port: "127.0.0.1:80", "[::1]:80". */
+/* With port: "127.0.0.1:80", "[::1]:80"; "unix:". */
 size_t	net_addr_text(const struct net_addr *a, char text[NET_ADDR_TEXT]);
 uint16_t net_addr_port(const struct net_addr *a);
 /* Is it 0.0.0.0 or [::]? */
@@ -50,9 +50,12 @@ int	net_bind(const struct net_addr *a);
 int	net_local(int fd, struct net_addr *out);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */
 int	net_prepare(int fd);
-/* Sends (receives) one descriptor over a UNIX socket together with the byte
- * tag. 0 or -1 with errno; *fd is -1 when none came. The end of the stream is
- * -1 with EPIPE. */
+/* Sends (receives) n bytes over a UNIX socket, together with one descriptor
+ * (-1: none). 0 or -1 with errno; fewer bytes are EBADMSG, and *fd is -1 then
+ * and when none came. The end of the stream is -1 with EPIPE. */
+int	net_send_with_fd(int sock, const void *p, size_t n, int fd);
+int	net_recv_with_fd(int sock, void *p, size_t n, int *fd);
+/* The same with one byte, the tag. */
 int	net_send_fd(int sock, char tag, int fd);
 int	net_recv_fd(int sock, char *tag, int *fd);
 

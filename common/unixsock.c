@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define BACKLOG		8
+#define CONNECT_S	10
 
 /* The address of path, and the descriptor it needs while it is used (-1:
  * none). Where the path does not fit its folder is opened, which has a short
@@ -87,9 +89,23 @@ address(const struct place *p)
 }
 
 int
+unixsock_client(int patience_s)
+{
+	struct timeval patience = { .tv_sec = patience_s };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* Without it there is no end to a stopped process's full queue, and
+	 * that is all. */
+	if (fd != -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		    sizeof(patience));
+	return fd;
+}
+
+int
 unixsock_connect(const char *path)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unixsock_client(CONNECT_S);
 	struct place p;
 	int rc;
 
@@ -122,7 +138,7 @@ remove_dead(const char *path)
 }
 
 static int
-bind_to(int fd, const char *path)
+bind_to(int fd, const char *path, unsigned mode)
 {
 	struct place p;
 	mode_t mask;
@@ -130,7 +146,7 @@ bind_to(int fd, const char *path)
 
 	if (find(&p, path) == -1)
 		return -1;
-	mask = umask(0177);
+	mask = umask(0777 & ~(mode_t)mode);
 	rc = bind(fd, address(&p), sizeof(p.addr));
 	(void)umask(mask);
 	release(&p);
@@ -138,17 +154,25 @@ bind_to(int fd, const char *path)
 }
 
 int
-unixsock_listen(const char *path)
+unixsock_bind(const char *path, unsigned mode)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 
 	if (fd == -1)
 		return -1;
-	if (bind_to(fd, path) == -1 && (errno != EADDRINUSE ||
-	    remove_dead(path) == -1 || bind_to(fd, path) == -1))
+	if (bind_to(fd, path, mode) == -1 && (errno != EADDRINUSE ||
+	    remove_dead(path) == -1 || bind_to(fd, path, mode) == -1))
 		return give_up(fd);
-	if (listen(fd, BACKLOG) == 0)
+	return fd;
+}
+
+int
+unixsock_listen(const char *path)
+{
+	int fd = unixsock_bind(path, 0600);
+
+	if (fd == -1 || listen(fd, BACKLOG) == 0)
 		return fd;
 	return give_up(fd);
 }

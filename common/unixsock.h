@@ -10,7 +10,12 @@
  * else that is there is not touched: EADDRINUSE. -1 with errno.
  */
 int	unixsock_listen(const char *path);
-/* Connects to path; blocking, close-on-exec. -1 with errno. */
+/* The same, but only bound, and for whom mode allows to connect. */
+int	unixsock_bind(const char *path, unsigned mode);
+/* A socket to connect with: blocking, close-on-exec. Where nobody takes
+ * connections any more it gives up after so many seconds, with EAGAIN. */
+int	unixsock_client(int patience_s);
+/* Connects such a one to path, with some patience. -1 with errno. */
 int	unixsock_connect(const char *path);
 
 #endif

@@ -11,12 +11,15 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/log.h"
 #include "common/net.h"
 #include "master/path.h"
+#include "master/selfsigned.h"
 #include "master/words.h"
 
-#define FIRST_PORT	8080		/* where a folder is served ... */
-#define LAST_PORT	8179		/* ... or up to here */
+#define HTTP_PORT	8080		/* where a folder is served ... */
+#define HTTPS_PORT	8443
+#define PORTS		100		/* ... or so many from there on */
 
 enum {
 	EXIT_USAGE = 2,
@@ -53,6 +56,18 @@ wrong(int status, const char *fmt, ...)
 	return status;
 }
 
+/* What no file may hold cannot be shown on a terminal either. */
+static int
+refuse_control(const char *file)
+{
+	char text[512];
+	size_t n = log_escape(text, sizeof(text) - 1, file, strlen(file));
+
+	text[n] = '\0';
+	return wrong(EXIT_USAGE, "\"%s\" has a control character in it: give "
+	    "it another name", text);
+}
+
 /* Appends "name PATH" with the absolute path of file: 0, or the status to exit
  * with. */
 static int
@@ -66,8 +81,7 @@ put_path(struct buf *text, const char *name, const char *file)
 	bad = buf_printf(text, "%s ", name) | conf_quote(path, text) |
 	    buf_puts(text, "\n");
 	free(path);
-	return bad == 0 ? 0 : wrong(EXIT_USAGE, "\"%s\" has a control "
-	    "character in it", file);
+	return bad == 0 ? 0 : refuse_control(file);
 }
 
 static int
@@ -122,8 +136,7 @@ put_certificate(struct buf *text, char **words)
 	bad = buf_puts(text, "certificate ") | conf_quote(path, text);
 	free(path);
 	if (bad != 0)
-		return wrong(EXIT_USAGE, "\"%s\" has a control character in "
-		    "it", words[OLD_CERTIFICATE]);
+		return refuse_control(words[OLD_CERTIFICATE]);
 	return put_path(text, "", words[OLD_KEY]);
 }
 
@@ -235,15 +248,15 @@ read_log(struct arguments *a, const char *log)
 
 /* --- a folder --- */
 
-/* The first port that is free now, or 0. */
+/* The first port from first on that is free now, or 0. */
 static unsigned
-free_port(void)
+free_port(unsigned first)
 {
 	struct net_addr addr;
 	unsigned port;
 	int fd;
 
-	for (port = FIRST_PORT; port <= LAST_PORT; port++) {
+	for (port = first; port < first + PORTS; port++) {
 		if (net_addr_parse(STR("127.0.0.1"), (uint16_t)port,
 		    &addr) == -1)
 			return 0;
@@ -256,35 +269,89 @@ free_port(void)
 	return 0;
 }
 
+/* An ordinary user has no right to the default places: these are beside the
+ * configuration. */
+static const char own_places[] = "pidfile pyked.pid\nlog {\n"
+    "    access access.log\n    error error.log\n}\n";
+
+static const char own_certificate[] =
+    "# https needs a certificate of your own: certificate FILE KEY\n";
+
+/* A folder, and where it is to be found. */
+struct place {
+	char *path;			/* owned */
+	unsigned http;
+	unsigned https;			/* 0 = without TLS */
+};
+
+/* 0, or the status to exit with. */
 static int
-read_folder(struct arguments *a, const char *folder)
+put_https(struct arguments *a, const struct place *p)
+{
+	a->certificate = selfsigned_make();
+	if (a->certificate == -1)
+		return wrong(EXIT_FAILURE, "no certificate could be made");
+	(void)buf_printf(&a->text, "listen 127.0.0.1:%u tls\n"
+	    "certificate /proc/self/fd/%d /proc/self/fd/%d\n", p->https,
+	    a->certificate, a->certificate);
+	return 0;
+}
+
+static void
+greet(struct buf *out, const struct place *p, struct str site)
+{
+	(void)buf_printf(out, "pyked serves %s\n\n    "
+	    "http://127.0.0.1:%u/\n", p->path, p->http);
+	if (p->https != 0)
+		(void)buf_printf(out, "    https://127.0.0.1:%u/   (its "
+		    "certificate is new: the browser asks)\n", p->https);
+	(void)buf_printf(out, "\nuntil Ctrl-C. To make it permanent, write "
+	    "this into a file (as root:\n" PATH_CONF ") and run \"pyked -c "
+	    "FILE\":\n\n%.*s%s%s\nRequests:\n", (int)site.n, site.p,
+	    geteuid() == 0 ? "" : own_places,
+	    p->https == 0 ? "" : own_certificate);
+}
+
+/* What to serve, which is also what makes it permanent, and what to say. */
+static int
+put_folder(struct arguments *a, const struct place *p)
 {
 	struct buf site = { .p = NULL };
-	unsigned port = free_port();
 	int status;
 
-	if (access(folder, R_OK | X_OK) == -1)
-		return wrong(EXIT_CONF, "the folder %s cannot be served: %s",
-		    folder, strerror(errno));
-	if (port == 0)
-		return wrong(EXIT_FAILURE, "no port from %d to %d is free on "
-		    "127.0.0.1", FIRST_PORT, LAST_PORT);
-	a->foreground = a->alone = true;
-	/* What is served, and also what makes it permanent. */
-	(void)buf_printf(&site, "listen 127.0.0.1:%u\n", port);
-	status = put_path(&site, "root", folder);
+	(void)buf_printf(&site, "listen 127.0.0.1:%u\n", p->http);
+	status = put_path(&site, "root", p->path);
 	(void)buf_puts(&site, "listing on\n");
 	if (buf_put_str(&a->text, buf_str(&site)) == -1 ||
 	    buf_puts(&a->text, "log {\naccess stdout\nerror stderr warn\n}\n")
 	    == -1)
 		status = wrong(EXIT_FAILURE, "out of memory");
-	(void)buf_printf(&a->greeting, "pyked serves %s\n\n"
-	    "    http://127.0.0.1:%u/\n\n"
-	    "until Ctrl-C. To make it permanent, write this into a file (as "
-	    "root:\n" PATH_CONF ") and run \"pyked -c FILE\":\n\n"
-	    "%.*s\nRequests:\n", folder, port, (int)buf_len(&site),
-	    buf_head(&site));
+	if (status == 0 && p->https != 0)
+		status = put_https(a, p);
+	greet(&a->greeting, p, buf_str(&site));
 	buf_free(&site);
+	return status;
+}
+
+static int
+read_folder(struct arguments *a, const char *folder, bool tls)
+{
+	struct place p = { .path = realpath(folder, NULL),
+	    .http = free_port(HTTP_PORT),
+	    .https = tls ? free_port(HTTPS_PORT) : 0 };
+	int status;
+
+	if (p.path == NULL || access(p.path, R_OK | X_OK) == -1)
+		status = wrong(EXIT_CONF, "the folder %s cannot be served: %s",
+		    folder, strerror(errno));
+	else if (p.http == 0 || (tls && p.https == 0))
+		status = wrong(EXIT_FAILURE, "none of the %d ports from %d on "
+		    "is free on 127.0.0.1", PORTS, p.http == 0 ? HTTP_PORT :
+		    HTTPS_PORT);
+	else
+		status = put_folder(a, &p);
+	a->foreground = a->alone = true;
+	free(p.path);
 	return status;
 }
 
@@ -304,13 +371,16 @@ tell_neither(const char *word)
 }
 
 static int
-read_one(struct arguments *a, const char *word)
+read_one(struct arguments *a, const char *word, bool tls)
 {
 	struct stat st = { .st_mode = 0 };
 	bool there = stat(word, &st) == 0;
 
 	if (there && S_ISDIR(st.st_mode))
-		return read_folder(a, word);
+		return read_folder(a, word, tls);
+	if (tls)
+		return wrong(EXIT_USAGE, "--tls is for a folder, and \"%s\" "
+		    "is none", word);
 	if (str_ends(str_from(word), STR(".conf")))
 		return wrong(EXIT_USAGE, "\"%s\" looks like a configuration: "
 		    "did you mean \"pyked -c %s\"?", word, word);
@@ -325,9 +395,11 @@ arguments_read(struct arguments *a, int n, char **words)
 {
 	int status;
 
-	*a = (struct arguments){ .foreground = false };
+	*a = (struct arguments){ .certificate = -1 };
 	if (n == 1)
-		status = read_one(a, words[0]);
+		status = read_one(a, words[0], false);
+	else if (n == 2 && strcmp(words[1], "--tls") == 0)
+		status = read_one(a, words[0], true);
 	else if (n == OLD_ARGUMENTS)
 		status = read_old(a, words);
 	else
@@ -344,4 +416,6 @@ arguments_free(struct arguments *a)
 {
 	buf_free(&a->text);
 	buf_free(&a->greeting);
+	if (a->certificate != -1)
+		(void)close(a->certificate);
 }

@@ -1,7 +1,7 @@
 /*
  * arguments: a command line that names no configuration but what to serve.
  *
- *	pyked DIR		a folder, at once, in the foreground
+ *	pyked DIR [--tls]	a folder, at once, in the foreground
  *	pyked LOGFILE		./www, in the background
  *	pyked HTTP-PORT HTTPS-PORT LOGFILE LOCKFILE WWW SCRIPT KEY CERTIFICATE
  *
@@ -18,6 +18,8 @@
 struct arguments {
 	struct buf text;		/* owned; ends with a NUL */
 	struct buf greeting;		/* owned; likewise */
+	int certificate;		/* owned; a file in memory that text
+					 * names; -1 = none */
 	bool foreground;		/* it stays, whether told so or not */
 	bool alone;			/* see struct master_options */
 };

@@ -13,43 +13,49 @@
 #include "common/buf.h"
 #include "common/clock.h"
 
-/* Prints one line of the answer (see control.h): true when it was the last,
- * which sets *status. */
+/* An answer on its way, see control.h. */
+struct answer {
+	struct buf in;			/* owned; what has come of it */
+	struct buf *into;		/* borrowed; or NULL: it is printed */
+	int status;			/* its last line */
+};
+
+/* One line of it: true when it was the last. */
 static bool
-show(struct str line, int *status)
+take_line(struct answer *a, char kind, struct str line)
 {
-	FILE *to = line.n > 0 && line.p[0] == '!' ? stderr : stdout;
 	uint64_t n;
 
-	if (line.n == 0)
-		return false;
-	line.p++;
-	line.n--;
-	if (line.p[-1] == '=') {
-		*status = str_u64(line, 255, &n) == 0 ? (int)n : EXIT_FAILURE;
+	if (kind == '=') {
+		a->status = str_u64(line, 255, &n) == 0 ? (int)n :
+		    EXIT_FAILURE;
 		return true;
 	}
-	(void)fprintf(to, "%.*s\n", (int)line.n, line.p);
+	if (kind == '>' && a->into != NULL)
+		(void)buf_printf(a->into, "%.*s\n", (int)line.n, line.p);
+	else
+		(void)fprintf(kind == '!' ? stderr : stdout, "%.*s\n",
+		    (int)line.n, line.p);
 	return false;
 }
 
-/* Prints the lines that are whole. */
+/* The lines that are whole: true when the last was among them. */
 static bool
-show_all(struct buf *in, int *status)
+take_lines(struct answer *a)
 {
-	const char *newline;
+	const char *p, *newline;
+	bool last = false;
 	size_t n;
-	bool last;
 
-	while (buf_len(in) > 0 && (newline = memchr(buf_head(in), '\n',
-	    buf_len(in))) != NULL) {
-		n = (size_t)(newline - buf_head(in));
-		last = show((struct str){ buf_head(in), n }, status);
-		buf_take(in, n + 1);
-		if (last)
-			return true;
+	while (!last && buf_len(&a->in) > 0 && (newline = memchr(
+	    buf_head(&a->in), '\n', buf_len(&a->in))) != NULL) {
+		p = buf_head(&a->in);
+		n = (size_t)(newline - p);
+		if (n > 0)
+			last = take_line(a, *p, (struct str){ p + 1, n - 1 });
+		buf_take(&a->in, n + 1);
 	}
-	return false;
+	return last;
 }
 
 /* More of the answer; 0, or -1 with the reason said. */
@@ -82,20 +88,18 @@ read_more(int fd, struct buf *in, struct mono end)
 }
 
 int
-ask(int fd, const char *word, int patience_s)
+ask(int fd, const char *word, int patience_s, struct buf *into)
 {
 	struct mono end = mono_add_ms(mono_read(), (int64_t)patience_s * 1000);
-	struct buf in = { .p = NULL };
-	int status = EXIT_FAILURE;
+	struct answer a = { .into = into, .status = EXIT_FAILURE };
 	char line[32];
 	int n = snprintf(line, sizeof(line), "%s\n", word);
 
 	/* A master that is gone is noticed while reading. */
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == -1)
 		errno = 0;
-	while (!show_all(&in, &status) && read_more(fd, &in, end) == 0)
+	while (!take_lines(&a) && read_more(fd, &a.in, end) == 0)
 		continue;
-	buf_free(&in);
-	(void)close(fd);
-	return status;
+	buf_free(&a.in);
+	return a.status;
 }

@@ -15,8 +15,8 @@
 #include "master/generation.h"
 #include "master/logs.h"
 
-/* Each byte may become four, and a NUL. */
-#define ESCAPED(n)	(4 * (n) + 1)
+/* Each byte may become six, in JSON, and a NUL. */
+#define ESCAPED(n)	(6 * (n) + 1)
 
 /* One request as text that is safe to log. */
 struct victim {
@@ -27,17 +27,21 @@ struct victim {
 	const char *phase;
 };
 
+/* As room for dst there is ESCAPED(max). */
 static void
-escape(char *dst, size_t dst_size, const char *p, size_t max)
+escape(char *dst, const char *p, size_t max, bool json)
 {
-	size_t n = log_escape(dst, dst_size - 1, p, strnlen(p, max));
+	size_t n = strnlen(p, max);
 
+	n = json ? log_escape_json(dst, ESCAPED(max) - 1, p, n) :
+	    log_escape(dst, ESCAPED(max) - 1, p, n);
 	dst[n] = '\0';
 }
 
 /* Reads slot i; false when it is free. */
 static bool
-read_slot(const struct worker_process *w, size_t i, struct victim *v)
+read_slot(const struct worker_process *w, size_t i, bool json,
+    struct victim *v)
 {
 	struct score_request copy;
 
@@ -47,8 +51,8 @@ read_slot(const struct worker_process *w, size_t i, struct victim *v)
 	if (copy.phase == SCORE_FREE)
 		return false;
 	(void)net_addr_host(&copy.peer, v->peer);
-	escape(v->method, sizeof(v->method), copy.method, sizeof(copy.method));
-	escape(v->target, sizeof(v->target), copy.target, sizeof(copy.target));
+	escape(v->method, copy.method, sizeof(copy.method), json);
+	escape(v->target, copy.target, sizeof(copy.target), json);
 	v->status = copy.status < 1000 ? copy.status : 0;
 	v->phase = score_phase_name(copy.phase);
 	return true;
@@ -61,7 +65,7 @@ report_requests(const struct worker_process *w)
 	size_t i;
 
 	for (i = 0; i < SCORE_REQUESTS; i++)
-		if (read_slot(w, i, &v))
+		if (read_slot(w, i, false, &v))
 			log_warn("worker %u was serving %s: \"%s %s\" (%s)",
 			    w->slot, v.peer, v.method, v.target, v.phase);
 }
@@ -101,15 +105,24 @@ autopsy_report(const struct generation *g, const struct worker_process *w,
 static void
 log_victim(struct logs *l, const struct conf *conf, const struct victim *v)
 {
+	enum conf_log_format format = conf->access_format;
 	char line[LOG_LINE_MAX];
 	int n;
 
-	n = snprintf(line, sizeof(line),
-	    "%s - - [%s] \"%s %s HTTP/1.1\" %03u 0%s killed\n", v->peer,
-	    clock_log_date(), v->method, v->target, v->status,
-	    conf->access_format == CONF_FORMAT_COMMON ? "" :
-	    conf->access_format == CONF_FORMAT_CGI ?
-	    " \"-\" \"-\" - - -" : " \"-\" \"-\"");
+	if (format == CONF_FORMAT_JSON)
+		n = snprintf(line, sizeof(line),
+		    "{\"time\":\"%s\",\"client\":\"%s\",\"method\":\"%s\","
+		    "\"target\":\"%s\",\"status\":%u,\"bytes\":0,"
+		    "\"killed\":true}\n", clock_iso_date(), v->peer,
+		    v->method, v->target, v->status);
+	else
+		n = snprintf(line, sizeof(line),
+		    "%s%s - - [%s] \"%s %s HTTP/1.1\" %03u 0%s killed\n",
+		    format == CONF_FORMAT_VHOST ? "-:0 " : "", v->peer,
+		    clock_log_date(), v->method, v->target, v->status,
+		    format == CONF_FORMAT_COMMON ? "" :
+		    format == CONF_FORMAT_CGI ? " \"-\" \"-\" - - -" :
+		    " \"-\" \"-\"");
 	if (n > 0 && (size_t)n < sizeof(line))
 		logfile_put(&l->access, line, (size_t)n);
 }
@@ -118,10 +131,11 @@ void
 autopsy_log_requests(struct logs *l, const struct generation *g,
     const struct worker_process *w)
 {
+	bool json = g->conf->access_format == CONF_FORMAT_JSON;
 	struct victim v;
 	size_t i;
 
 	for (i = 0; i < SCORE_REQUESTS; i++)
-		if (read_slot(w, i, &v))
+		if (read_slot(w, i, json, &v))
 			log_victim(l, g->conf, &v);
 }

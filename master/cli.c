@@ -18,13 +18,17 @@
 #include "common/net.h"
 #include "common/sig.h"
 #include "master/arguments.h"
+#include "master/ask.h"
+#include "master/changes.h"
 #include "master/config.h"
 #include "master/listen.h"
 #include "master/master.h"
 #include "master/path.h"
+#include "master/seek.h"
 #include "master/words.h"
 
 #define DEFAULT_FILE	PATH_CONF
+#define ANSWER_S	10
 
 enum {
 	EXIT_USAGE = 2,
@@ -51,28 +55,36 @@ static const char usage[] =
     "usage: pyked [-c FILE] [-f] [-t | -T] [-V] [-h]\n"
     "       pyked [-c FILE] WORD\n"
     "       pyked [-c FILE] cgi URL [-d BODY]\n"
-    "       pyked DIR | LOGFILE.log\n"
+    "       pyked DIR [--tls] | LOGFILE.log\n"
     "       pyked HTTP-PORT HTTPS-PORT LOGFILE LOCKFILE WWW SCRIPT KEY "
     "CERTIFICATE\n";
 
 static const char options_help[] =
     "  -c FILE  the configuration file (" DEFAULT_FILE ")\n"
     "  -f       stay in the foreground\n"
-    "  -t       test the configuration and exit\n"
+    "  -t       test the configuration, say what a reload would change, exit\n"
     "  -T       print the effective configuration and exit\n"
     "  -V       print the version and exit\n"
     "  -h       print this and exit\n"
-    "  DIR      serve this folder at once, in the foreground\n"
+    "  DIR      serve this folder at once, in the foreground; with --tls also\n"
+    "           by https, with a certificate it makes\n"
     "  LOGFILE  serve ./www in the background, with this log\n"
     "Words, for the server that runs with FILE:\n";
 
 /* --- options --- */
 
+/* word is what the option stands in. */
 static int
-bad_option(int option)
+bad_option(int option, const char *word)
 {
 	if (optopt == 'c' && option == ':')
 		(void)fprintf(stderr, "pyked: -c needs the name of a file\n");
+	else if (strcmp(word, "--tls") == 0)
+		(void)fprintf(stderr, "pyked: --tls stands behind the "
+		    "folder\n");
+	else if (ascii_digit((char)optopt))
+		(void)fprintf(stderr, "pyked: \"%s\" is not a port: that is a "
+		    "number from 0 to 65535\n", word);
 	else
 		(void)fprintf(stderr, "pyked: there is no option -%c\n",
 		    optopt);
@@ -81,7 +93,7 @@ bad_option(int option)
 }
 
 static int
-parse_option(struct cli *cli, int option)
+parse_option(struct cli *cli, int option, const char *word)
 {
 	switch (option) {
 	case 'c':
@@ -103,18 +115,20 @@ parse_option(struct cli *cli, int option)
 		cli->action = ACTION_HELP;
 		return 0;
 	default:
-		return bad_option(option);
+		return bad_option(option, word);
 	}
 }
 
 static int
 parse(struct cli *cli, int argc, char **argv)
 {
-	int option;
+	int option, at = optind;
 
-	while ((option = getopt(argc, argv, "+:c:ftTVh")) != -1)
-		if (parse_option(cli, option) == -1)
+	while ((option = getopt(argc, argv, "+:c:ftTVh")) != -1) {
+		if (parse_option(cli, option, argv[at]) == -1)
 			return -1;
+		at = optind;
+	}
 	cli->words = argv + optind;
 	cli->nwords = argc - optind;
 	return 0;
@@ -148,8 +162,8 @@ print_listens(const struct conf *conf)
 
 	(void)printf("  listens");
 	for (i = 0; i < conf->nlistens; i++) {
-		(void)net_addr_text(&conf->listens[i].addr, text);
-		(void)printf("%s %s%s", i == 0 ? "     " : ",", text,
+		(void)printf("%s %s%s", i == 0 ? "     " : ",",
+		    conf_listen_text(&conf->listens[i], text),
 		    conf->listens[i].tls ? " tls" : "");
 	}
 	(void)printf("\n");
@@ -171,11 +185,39 @@ print_budget(const struct conf *conf)
 		    "more: raise the limit, ulimit -n)\n");
 }
 
+/* What would be different in the server that runs with file. */
+static void
+print_changes(const struct conf *conf, const char *file)
+{
+	struct buf was = { .p = NULL }, is = { .p = NULL },
+	    text = { .p = NULL };
+	struct sought master = seek_master(file, conf);
+
+	if (master.pid != 0)
+		(void)printf("  a reload     of process %ld would change",
+		    (long)master.pid);
+	if (master.pid != 0 && master.fd == -1)
+		(void)printf(" what cannot be told: %s\n",
+		    strerror(master.error));
+	if (master.fd != -1 &&
+	    ask(master.fd, "dump", ANSWER_S, &was) == EXIT_SUCCESS &&
+	    conf_dump(conf, &is) == 0 &&
+	    changes_put(buf_str(&was), buf_str(&is), &text) == 0)
+		(void)printf("%s\n%.*s", buf_len(&text) == 0 ? " nothing" :
+		    ":", (int)buf_len(&text), buf_head(&text));
+	else if (master.fd != -1)
+		(void)printf(" what it does not tell\n");
+	buf_free(&was);
+	buf_free(&is);
+	buf_free(&text);
+	seek_end(&master);
+}
+
 static int
-print_fine(const struct conf *conf, const char *file,
+print_fine(const struct conf *conf, const struct master_options *options,
     const struct identity *who)
 {
-	(void)printf("%s: the configuration is fine\n", file);
+	(void)printf("%s: the configuration is fine\n", options->file);
 	print_listens(conf);
 	(void)printf("  servers      %zu\n", conf->nservers);
 	(void)printf("  workers      %u", conf->workers);
@@ -183,6 +225,8 @@ print_fine(const struct conf *conf, const char *file,
 		(void)printf(", as %s", conf->user);
 	(void)printf("\n");
 	print_budget(conf);
+	if (options->text == NULL)
+		print_changes(conf, options->file);
 	return flush();
 }
 
@@ -252,7 +296,7 @@ act(const struct cli *cli, const struct master_options *options)
 	if (cli->action == ACTION_RUN)
 		return master_run(options, conf, &who);
 	if (cli->action == ACTION_TEST)
-		status = print_fine(conf, options->file, &who);
+		status = print_fine(conf, options, &who);
 	else
 		status = print_dump(conf);
 	conf_free(conf);
@@ -295,8 +339,9 @@ static int
 act_on_word(const struct cli *cli, const struct word *word, const char *file)
 {
 	struct words_args args = { .file = file, .required = cli->file != NULL,
-	    .argument = cli->nwords > 1 ? cli->words[1] : NULL };
-	int most = words_take_argument(word) ? 2 : 1, status;
+	    .argument = cli->nwords > 1 ? cli->words[1] : NULL,
+	    .second = cli->nwords > 2 ? cli->words[2] : NULL };
+	int most = 1 + words_arguments(word), status;
 
 	if (words_take_body(word) && cli->nwords == 4 &&
 	    strcmp(cli->words[2], "-d") == 0) {

@@ -62,6 +62,24 @@ check_control(const struct conf *conf, const struct identity *who,
 	return -1;
 }
 
+/* A folder that is served by itself, and by nobody who could: a site of a
+ * configuration answers 403, with the cure in the log, and does not keep the
+ * others from being served. */
+static int
+check_root(const struct conf *conf, const struct identity *who,
+    struct conf_errors *errors)
+{
+	const struct conf_dir *root = conf->servers[0].base.root;
+
+	if (conf->file != conf_command_line || root->fd == -1 ||
+	    priv_may_enter(who, root->fd))
+		return 0;
+	conf_error(errors, &root->pos, 0, NULL, "the folder %s cannot be "
+	    "served: the workers' user %s may not enter it: mend it with chmod "
+	    "o+x, or start as the user it belongs to", root->path, conf->user);
+	return -1;
+}
+
 static int
 check_files(const struct conf *conf, const struct identity *who,
     const struct master_options *options, struct conf_errors *errors)
@@ -71,7 +89,10 @@ check_files(const struct conf *conf, const struct identity *who,
 	if (config_wants_pidfile(options, conf) &&
 	    check_pidfile(conf, who, errors) == -1)
 		rc = -1;
-	return check_control(conf, who, errors) == -1 ? -1 : rc;
+	if (check_control(conf, who, errors) == -1 ||
+	    check_root(conf, who, errors) == -1)
+		rc = -1;
+	return rc;
 }
 
 struct conf *

@@ -1,5 +1,5 @@
 /*
- * The control socket's side of the master.
+ * The control sockets' side of the master.
  */
 #include "master/control.h"
 
@@ -12,34 +12,17 @@
 
 #include "common/conf.h"
 #include "common/fdset.h"
-#include "common/log.h"
-#include "common/unixsock.h"
+#include "master/generation.h"
 #include "master/master.h"
 #include "master/reload.h"
 #include "master/status.h"
 
 /* For a line to come, and for an answer to be taken. */
 #define CLIENT_MS	5000
+/* A silent client gives its place to another one after this. */
+#define SILENCE_MS	100
 
-/* --- the socket --- */
-
-int
-control_open(struct control *c, const struct conf *conf)
-{
-	c->fd = unixsock_listen(conf->control);
-	if (c->fd != -1) {
-		c->path = strdup(conf->control);
-		return 0;
-	}
-	if (conf->control_set)
-		log_error("cannot use the control socket %s: %s",
-		    conf->control, strerror(errno));
-	else
-		log_warn("cannot use the control socket %s: %s; name another "
-		    "one with \"control\", or \"pyked reload\" will not know "
-		    "the result", conf->control, strerror(errno));
-	return conf->control_set ? -1 : 0;
-}
+/* --- places --- */
 
 static void
 end(struct control_client *client)
@@ -57,18 +40,15 @@ control_forget(struct control *c)
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->clients[i].state != CONTROL_NONE)
 			end(&c->clients[i]);
-	if (c->fd != -1)
-		(void)close(c->fd);
 	buf_free(&c->said);
-	free(c->path);
-	*c = (struct control){ .fd = -1 };
+	door_forget(&c->door);
+	*c = (struct control){ .door = c->door };
 }
 
 void
 control_close(struct control *c)
 {
-	if (c->path != NULL)
-		(void)unlink(c->path);
+	door_close(&c->door);
 	control_forget(c);
 }
 
@@ -79,6 +59,20 @@ free_place(struct control *c)
 
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->clients[i].state == CONTROL_NONE)
+			return &c->clients[i];
+	return NULL;
+}
+
+/* That of a client which has been silent for too long, or NULL. */
+static struct control_client *
+silent_place(struct control *c)
+{
+	struct mono limit = mono_add_ms(clock_now(), CLIENT_MS - SILENCE_MS);
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->clients[i].state == CONTROL_READING &&
+		    mono_before(c->clients[i].deadline, limit))
 			return &c->clients[i];
 	return NULL;
 }
@@ -108,7 +102,11 @@ control_collect(const struct control *c, struct fdset *set)
 		    client->state != CONTROL_WRITING)
 			nfds = collect(set, client->fd, nfds);
 	}
-	return c->fd != -1 && room ? collect(set, c->fd, nfds) : nfds;
+	if (c->door.fd != -1 && room)
+		nfds = collect(set, c->door.fd, nfds);
+	if (c->door.named != -1 && room)
+		nfds = collect(set, c->door.named, nfds);
+	return nfds;
 }
 
 /* --- answers --- */
@@ -183,7 +181,24 @@ control_reload_ended(struct master *m, int status, const char *text)
 	buf_free(&c->said);
 }
 
+void
+control_stopping(struct master *m)
+{
+	control_reload_begins(m);
+	if (m->logs.copy == NULL)
+		return;
+	(void)buf_puts(&m->control.said, "pyked: the server is stopping\n");
+	control_reload_ended(m, EXIT_FAILURE, "");
+}
+
 /* --- what clients want --- */
+
+static void
+refuse(struct control_client *client, const char *why)
+{
+	(void)buf_printf(&client->out, "!pyked: %s\n", why);
+	answer(client, EXIT_FAILURE);
+}
 
 static void
 reload(struct master *m, struct control_client *client)
@@ -193,8 +208,7 @@ reload(struct master *m, struct control_client *client)
 		client->state = CONTROL_WISHING;
 		return;
 	}
-	put_lines(&client->out, "!", STR("pyked: the server is stopping"));
-	answer(client, EXIT_FAILURE);
+	refuse(client, "the server is stopping");
 }
 
 static void
@@ -226,6 +240,23 @@ status(struct master *m, struct control_client *client)
 	answer(client, EXIT_SUCCESS);
 }
 
+/* What is in force, for "pyked -t" to compare with. */
+static void
+dump(struct master *m, struct control_client *client)
+{
+	const struct generation *g = master_serving(m);
+	struct buf text = { .p = NULL };
+
+	if (g == NULL || conf_dump(g->conf, &text) == -1) {
+		refuse(client, g == NULL ? "the server is not serving" :
+		    "the server is out of memory");
+		return;
+	}
+	put_lines(&client->out, ">", buf_str(&text));
+	buf_free(&text);
+	answer(client, EXIT_SUCCESS);
+}
+
 static const struct {
 	const char *word;
 	void (*act)(struct master *m, struct control_client *client);
@@ -233,6 +264,7 @@ static const struct {
 	{ "reload\n", reload },
 	{ "reopen\n", reopen },
 	{ "status\n", status },
+	{ "dump\n", dump },
 };
 
 static void
@@ -247,9 +279,8 @@ act(struct master *m, struct control_client *client)
 			return;
 		}
 	}
-	put_lines(&client->out, "!", STR("pyked: the server does not know "
-	    "this word: it is older, or newer"));
-	answer(client, EXIT_FAILURE);
+	refuse(client, "the server does not know this word: it is older, or "
+	    "newer");
 }
 
 /* --- one step for each --- */
@@ -265,20 +296,27 @@ is_welcome(int fd)
 	    (peer.uid == 0 || peer.uid == geteuid());
 }
 
+/* No more than there are places: whoever floods a socket delays nobody. */
 static void
-take_clients(struct control *c)
+take_clients(struct control *c, int listener)
 {
 	struct control_client *client;
-	int fd;
+	int fd, i;
 
-	while (c->fd != -1 && (client = free_place(c)) != NULL) {
-		fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	for (i = 0; listener != -1 && i < CONTROL_CLIENTS; i++) {
+		client = free_place(c);
+		if (client == NULL && (client = silent_place(c)) == NULL)
+			return;
+		fd = accept4(listener, NULL, NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd == -1)
 			return;
 		if (!is_welcome(fd)) {
 			(void)close(fd);
 			continue;
 		}
+		if (client->state != CONTROL_NONE)
+			end(client);
 		*client = (struct control_client){ .state = CONTROL_READING,
 		    .fd = fd, .deadline = mono_add_ms(clock_now(),
 		    CLIENT_MS) };
@@ -319,7 +357,8 @@ control_step(struct master *m)
 	struct control_client *client;
 	size_t i;
 
-	take_clients(&m->control);
+	take_clients(&m->control, m->control.door.fd);
+	take_clients(&m->control, m->control.door.named);
 	for (i = 0; i < CONTROL_CLIENTS; i++) {
 		client = &m->control.clients[i];
 		if (client->state != CONTROL_NONE &&

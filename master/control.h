@@ -1,6 +1,6 @@
 /*
- * control: the socket by which "pyked reload", "reopen" and "status" speak
- * with the master.
+ * control: how "pyked reload", "reopen", "status" and -t speak with the master,
+ * through the sockets of door.h.
  *
  * A client sends one line, one of these words, and reads the answer: lines that
  * begin with ">" (for its standard output) or "!" (for its standard error), and
@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "master/door.h"
 
 struct conf;
 struct fdset;
@@ -38,17 +39,13 @@ struct control_client {
 };
 
 struct control {
-	int fd;				/* owned; listens; -1 = there is none */
-	char *path;			/* owned */
+	struct door door;		/* owned */
 	struct control_client clients[CONTROL_CLIENTS];
 	struct buf said;		/* owned; what was logged during the
 					 * reload that somebody waits for */
 };
 
-/* Listens where conf says. 0, or -1 with the reason logged: where conf names no
- * socket a failure is only a warning. */
-int	control_open(struct control *c, const struct conf *conf);
-/* At the end: removes the socket. */
+/* At the end. Whoever makes one opens its door. */
 void	control_close(struct control *c);
 /* In a child: closes all, and leaves the socket there. */
 void	control_forget(struct control *c);
@@ -60,5 +57,7 @@ void	control_step(struct master *m);
 void	control_reload_begins(struct master *m);
 /* It has ended so: they get what was logged, then text unless it is empty. */
 void	control_reload_ended(struct master *m, int status, const char *text);
+/* The master ends: whoever waits for a reload hears that there is none. */
+void	control_stopping(struct master *m);
 
 #endif

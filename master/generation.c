@@ -33,6 +33,7 @@ generation_new(unsigned number, struct conf *conf)
 		return NULL;
 	}
 	g->number = number;
+	g->auth.channel = -1;
 	g->state = GENERATION_STARTING;
 	g->conf = conf;
 	g->workers = calloc(conf->workers, sizeof(*g->workers));
@@ -64,6 +65,7 @@ generation_free(struct generation *g)
 	for (i = 0; i < g->nworkers; i++)
 		generation_forget_worker(&g->workers[i]);
 	free(g->workers);
+	authspawn_forget(g);
 	listen_close(&g->listens);
 	logs_free(g->fresh_logs);
 	conf_free(g->conf);

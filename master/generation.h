@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/shm.h"
+#include "master/authspawn.h"
 #include "master/listen.h"
 
 struct conf;
@@ -31,6 +32,8 @@ struct worker_process {
 	unsigned column;		/* its of the master's tally; 0 = none,
 					 * there is no process */
 	bool ready;			/* it has said so */
+	bool has_auth;			/* it was given a socket to the process
+					 * that checks passwords */
 	bool retiring;			/* nobody follows it in this place */
 	struct mono started;
 	unsigned early_deaths;		/* in a row */
@@ -61,6 +64,7 @@ struct generation {
 					 * serves; NULL = the master's */
 	struct worker_process *workers;	/* owned; nworkers */
 	unsigned nworkers;
+	struct authspawn auth;		/* checks passwords for them */
 };
 
 /* Takes over conf, which it frees also when it fails: NULL. */

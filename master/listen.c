@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/net.h"
 #include "master/holder.h"
+#include "master/sockfile.h"
 #include "worker/worker.h"
 
 /* Such mistakes are told in one line, without the line they come from. */
@@ -75,10 +76,26 @@ explain_low(const struct net_addr *addr, char *text)
 		    port, first);
 }
 
-/* Why addr cannot be listened on, and what to do, into text. */
+/* Why there can be no socket with a name. */
 static const char *
-explain(const struct net_addr *addr, int error, char text[REASON_MAX])
+explain_path(int error)
 {
+	if (error == EADDRINUSE)
+		return "another program listens there already, or it is no "
+		    "socket: stop or remove it, or choose another path";
+	if (error == ENOENT)
+		return "there is no such folder: make it, or correct the path";
+	return strerror(error);
+}
+
+/* Why c cannot be listened on, and what to do, into text. */
+static const char *
+explain(const struct conf_listen *c, int error, char text[REASON_MAX])
+{
+	const struct net_addr *addr = &c->addr;
+
+	if (c->path != NULL)
+		return explain_path(error);
 	switch (error) {
 	case EADDRINUSE:
 		explain_in_use(addr, text);
@@ -104,76 +121,89 @@ may_be_missing(const struct conf_listen *c, int error)
 static void
 refuse(const struct conf_listen *c, int error, struct conf_errors *errors)
 {
-	char text[NET_ADDR_TEXT], why[REASON_MAX];
+	char room[NET_ADDR_TEXT], why[REASON_MAX];
+	const char *text = conf_listen_text(c, room);
 
-	(void)net_addr_text(&c->addr, text);
 	if (may_be_missing(c, error))
-		log_info("not listening on %s: %s", text, explain(&c->addr,
-		    error, why));
+		log_info("not listening on %s: %s", text, explain(c, error,
+		    why));
 	else if (c->pos.file != NULL && c->pos.file != conf_command_line)
 		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s "
 		    "(%s:%u): %s", text, c->pos.file, c->pos.line,
-		    explain(&c->addr, error, why));
+		    explain(c, error, why));
 	else
 		conf_error(errors, &nowhere, 0, NULL, "cannot listen on %s: "
-		    "%s", text, explain(&c->addr, error, why));
+		    "%s", text, explain(c, error, why));
 }
 
 /* One socket, or -1: errors says why, unless it may be missing. */
 static int
-bind_one(const struct conf_listen *c, struct conf_errors *errors)
+bind_one(const struct conf_listen *c, struct sockfile **file,
+    struct conf_errors *errors)
 {
-	int fd = net_listen(&c->addr, c->backlog);
+	int fd = c->path != NULL ? sockfile_listen(c, file) :
+	    net_listen(&c->addr, c->backlog);
 
 	if (fd == -1)
 		refuse(c, errno, errors);
 	return fd;
 }
 
-/* The first socket of old that was asked for with addr and is not yet in
- * used; or -1. */
-static int
-find_old(const struct listen_set *old, bool *used, const struct net_addr *addr)
+/* The first socket of old that was asked for as c is and is not yet in used;
+ * old->n when there is none. */
+static size_t
+find_old(const struct listen_set *old, bool *used, const struct conf_listen *c)
 {
 	size_t i;
 
 	for (i = 0; i < old->n; i++) {
-		if (!used[i] &&
-		    net_addr_eq(&old->sockets[i].conf->addr, addr)) {
+		if (!used[i] && conf_listen_same(old->sockets[i].conf, c)) {
 			used[i] = true;
-			return old->sockets[i].fd;
+			break;
 		}
 	}
-	return -1;
+	return i;
 }
 
 static void
-add(struct listen_set *s, const struct conf_listen *c, int fd, bool fresh)
+add(struct listen_set *s, const struct conf_listen *c, int fd,
+    struct sockfile *file)
 {
 	s->sockets[s->n] = (struct listener){ .fd = fd, .conf = c };
-	s->fresh[s->n] = fresh;
+	s->files[s->n] = file;
 	s->n++;
 }
 
 static int
-open_one(struct listen_set *s, const struct conf_listen *c, int old_fd,
+open_one(struct listen_set *s, const struct conf_listen *c,
     struct conf_errors *errors)
 {
 	unsigned before = errors->n;
-	int fd;
+	struct sockfile *file = NULL;
+	int fd = bind_one(c, &file, errors);
 
-	if (old_fd == -1)
-		fd = bind_one(c, errors);
-	else
-		fd = fcntl(old_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd != -1) {
-		add(s, c, fd, old_fd == -1);
-		return 0;
+		s->fresh[s->n] = true;
+		add(s, c, fd, file);
 	}
-	if (old_fd != -1)
+	return errors->n == before ? 0 : -1;
+}
+
+/* Shares socket number i of old. */
+static int
+keep_one(struct listen_set *s, const struct conf_listen *c,
+    const struct listen_set *old, size_t i, struct conf_errors *errors)
+{
+	struct sockfile *file = old->files[i];
+	int fd = fcntl(old->sockets[i].fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd == -1) {
 		conf_error(errors, &nowhere, 0, NULL, "a listening socket "
 		    "cannot be kept: %s", strerror(errno));
-	return errors->n == before ? 0 : -1;
+		return -1;
+	}
+	add(s, c, fd, file == NULL ? NULL : sockfile_share(file));
+	return 0;
 }
 
 static int
@@ -181,7 +211,9 @@ allocate(struct listen_set *s, size_t n)
 {
 	s->sockets = calloc(n + 1, sizeof(*s->sockets));
 	s->fresh = calloc(n + 1, sizeof(*s->fresh));
-	return s->sockets == NULL || s->fresh == NULL ? -1 : 0;
+	s->files = calloc(n + 1, sizeof(struct sockfile *));
+	return s->sockets == NULL || s->fresh == NULL || s->files == NULL ?
+	    -1 : 0;
 }
 
 /* "listen 80" is one mistake, not one for IPv6 as well. */
@@ -198,15 +230,17 @@ open_all(struct listen_set *s, const struct conf *conf,
     const struct listen_set *old, bool *used, struct conf_errors *errors)
 {
 	const struct conf_listen *c, *failed = NULL;
-	size_t i;
-	int old_fd;
+	size_t i, k;
+	int rc;
 
 	for (i = 0; i < conf->nlistens; i++) {
 		c = &conf->listens[i];
 		if (is_half_of(c, failed))
 			continue;
-		old_fd = find_old(old, used, &c->addr);
-		if (open_one(s, c, old_fd, errors) == -1)
+		k = find_old(old, used, c);
+		rc = k == old->n ? open_one(s, c, errors) :
+		    keep_one(s, c, old, k, errors);
+		if (rc == -1)
 			failed = c;
 	}
 	if (failed == NULL && s->n > 0)
@@ -235,27 +269,47 @@ listen_open(struct listen_set *s, const struct conf *conf,
 	return rc;
 }
 
+/* 0, or -1 with errno. */
+static int
+check_one(const struct conf_listen *c)
+{
+	int fd;
+
+	if (c->path != NULL)
+		return sockfile_check(c->path);
+	fd = net_bind(&c->addr);
+	if (fd == -1)
+		return errno == EADDRINUSE ? 0 : -1;
+	(void)close(fd);
+	return 0;
+}
+
 int
 listen_check(const struct conf *conf, struct conf_errors *errors)
 {
 	const struct conf_listen *c, *failed = NULL;
 	unsigned before = errors->n;
 	size_t i;
-	int fd;
 
 	for (i = 0; i < conf->nlistens; i++) {
 		c = &conf->listens[i];
-		if (is_half_of(c, failed))
+		if (is_half_of(c, failed) || check_one(c) == 0)
 			continue;
-		fd = net_bind(&c->addr);
-		if (fd != -1) {
-			(void)close(fd);
-		} else if (errno != EADDRINUSE) {
-			refuse(c, errno, errors);
-			failed = c;
-		}
+		refuse(c, errno, errors);
+		failed = c;
 	}
 	return errors->n == before ? 0 : -1;
+}
+
+const char *
+listen_text(const struct listener *l, char text[NET_ADDR_TEXT])
+{
+	struct net_addr real;
+
+	if (l->conf->path != NULL || net_local(l->fd, &real) == -1)
+		return conf_listen_text(l->conf, text);
+	(void)net_addr_text(&real, text);
+	return text;
 }
 
 void
@@ -263,7 +317,6 @@ listen_announce(const struct listen_set *s)
 {
 	char text[NET_ADDR_TEXT];
 	const struct conf_listen *c;
-	struct net_addr real;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
@@ -271,13 +324,12 @@ listen_announce(const struct listen_set *s)
 		if (!s->fresh[i]) {
 			(void)listen(s->sockets[i].fd, c->backlog > 0 ?
 			    c->backlog : INT_MAX);
+			if (s->files[i] != NULL)
+				sockfile_admit(s->files[i], c);
 			continue;
 		}
-		if (net_local(s->sockets[i].fd, &real) == -1)
-			real = c->addr;
-		(void)net_addr_text(&real, text);
 		log_info("listening on %s://%s/", c->tls ? "https" : "http",
-		    text);
+		    listen_text(&s->sockets[i], text));
 	}
 }
 
@@ -286,9 +338,12 @@ listen_close(struct listen_set *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
+	for (i = 0; i < s->n; i++) {
 		(void)close(s->sockets[i].fd);
+		sockfile_drop(s->files[i]);
+	}
 	free(s->sockets);
 	free(s->fresh);
+	free(s->files);
 	*s = (struct listen_set){ 0 };
 }

@@ -7,14 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/net.h"
+
 struct conf;
 struct conf_errors;
 struct listener;
+struct sockfile;
 
 /* Zero is an empty set. */
 struct listen_set {
 	struct listener *sockets;	/* owned, with their descriptors */
 	bool *fresh;			/* owned; bound now, not kept */
+	struct sockfile **files;	/* owned; of UNIX sockets, else NULL */
 	size_t n;
 };
 
@@ -30,8 +34,11 @@ int	listen_open(struct listen_set *s, const struct conf *conf,
  * added to errors: 0 or -1. Nothing listens meanwhile. */
 int	listen_check(const struct conf *conf, struct conf_errors *errors);
 /* Once the set is in use: logs the addresses that are new, and gives the
- * others the backlog they are to have now. */
+ * others the backlog and the mode they are to have now. */
 void	listen_announce(const struct listen_set *s);
+/* The address of a socket as it really is, its port known; text is room. */
+const char *listen_text(const struct listener *l, char text[NET_ADDR_TEXT]);
+/* The names of UNIX sockets that no other set shares go with them. */
 void	listen_close(struct listen_set *s);
 
 #endif

@@ -101,12 +101,29 @@ refuse_standard(const struct conf_logfile *c, struct conf_errors *errors)
 	return -1;
 }
 
+static const char *
+cure(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "make its folder";
+	case EISDIR:
+		return "name a file in it";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return "name another file, or start as a user who may write it";
+	default:
+		return NULL;
+	}
+}
+
 static int
 refuse_file(const struct logfile *f, const struct conf_logfile *c, int error,
     struct conf_errors *errors)
 {
-	conf_error(errors, &c->pos, 0, error == ENOENT ? "make its folder" :
-	    NULL, "cannot open the %s log%s%s: %s", f->name,
+	conf_error(errors, &c->pos, 0, cure(error),
+	    "cannot open the %s log%s%s: %s", f->name,
 	    f->kind == CONF_LOG_FILE ? " " : "",
 	    f->kind == CONF_LOG_FILE ? c->path : "", error == ELOOP ?
 	    "it is a symbolic link, which is not followed" : strerror(error));
@@ -138,44 +155,6 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 }
 
 int
-logfile_reopen(struct logfile *f)
-{
-	struct logfile fresh = { .name = f->name, .kind = f->kind, .fd = -1 };
-
-	if (f->kind != CONF_LOG_FILE)
-		return 0;
-	fresh.path = strdup(f->path);
-	if (fresh.path == NULL)
-		return -1;
-	fresh.fd = open_file(f->path);
-	if (fresh.fd == -1) {
-		logfile_close(&fresh);
-		return -1;
-	}
-	logfile_replace(f, &fresh);
-	return 0;
-}
-
-void
-logfile_replace(struct logfile *f, struct logfile *fresh)
-{
-	/* What was begun in the old file is ended there, if it can be. */
-	logfile_flush(f);
-	if (f->fd != -1)
-		(void)close(f->fd);
-	free(f->path);
-	f->kind = fresh->kind;
-	f->path = fresh->path;
-	f->fd = fresh->fd;
-	f->midline = false;
-	f->error = 0;
-	f->failing = (struct mono){ 0 };
-	fresh->path = NULL;
-	fresh->fd = -1;
-	logfile_flush(f);
-}
-
-int
 logfile_check(const char *name, const struct conf_logfile *c,
     const struct identity *who, int terminal, struct conf_errors *errors)
 {
@@ -195,19 +174,6 @@ logfile_check(const char *name, const struct conf_logfile *c,
 	    "the user that workers run as: let only root write to its folder",
 	    c->path);
 	return -1;
-}
-
-void
-logfile_close(struct logfile *f)
-{
-	if (f->fd != -1) {
-		logfile_flush(f);
-		(void)close(f->fd);
-	}
-	f->fd = -1;
-	free(f->path);
-	f->path = NULL;
-	buf_free(&f->rest);
 }
 
 /* --- writing --- */
@@ -290,12 +256,17 @@ lose(struct logfile *f, const char *p, size_t n)
 	}
 }
 
+/* cut: the file ends within the line that p goes on with. */
 static void
-keep(struct logfile *f, const char *p, size_t n)
+keep(struct logfile *f, const char *p, size_t n, bool cut)
 {
+	bool first = buf_len(&f->rest) == 0;
+
 	if (is_hopeless(f) || buf_len(&f->rest) + n > REST_MAX ||
 	    buf_put(&f->rest, p, n) == -1)
 		lose(f, p, n);
+	else if (first)
+		f->cut = cut;
 }
 
 void
@@ -308,7 +279,7 @@ logfile_put(struct logfile *f, const char *p, size_t n)
 	if (buf_len(&f->rest) == 0)
 		done = write_out(f, p, n, f->midline);
 	if (done < n)
-		keep(f, p + done, n - done);
+		keep(f, p + done, n - done, done > 0);
 }
 
 size_t
@@ -331,19 +302,23 @@ logfile_offer(struct logfile *f, const char *p, size_t n)
 	newline = memchr(p + done, '\n', n - done);
 	if (newline != NULL)
 		end = (size_t)(newline - p) + 1;
-	keep(f, p + done, end - done);
+	keep(f, p + done, end - done, true);
 	return end;
 }
 
 void
 logfile_flush(struct logfile *f)
 {
-	size_t n = buf_len(&f->rest);
+	size_t n = buf_len(&f->rest), done;
 
 	if (n == 0)
 		return;
-	if (f->fd != -1)
-		buf_take(&f->rest, write_out(f, buf_head(&f->rest), n, false));
+	if (f->fd != -1) {
+		done = write_out(f, buf_head(&f->rest), n,
+		    f->midline && !f->cut);
+		f->cut |= done > 0;
+		buf_take(&f->rest, done);
+	}
 	n = buf_len(&f->rest);
 	if (n > 0 && (f->fd == -1 || is_hopeless(f))) {
 		lose(f, buf_head(&f->rest), n);
@@ -355,4 +330,74 @@ bool
 logfile_is_stuck(const struct logfile *f)
 {
 	return buf_len(&f->rest) > 0;
+}
+
+/* --- another file --- */
+
+/* The end of a line whose beginning is in a file that is left. */
+static void
+lose_cut_line(struct logfile *f)
+{
+	size_t n = buf_len(&f->rest);
+	const char *p = buf_head(&f->rest), *newline;
+
+	if (n == 0 || !f->midline || !f->cut)
+		return;
+	newline = memchr(p, '\n', n);
+	if (newline != NULL)
+		n = (size_t)(newline - p) + 1;
+	lose(f, p, n);
+	buf_take(&f->rest, n);
+}
+
+void
+logfile_replace(struct logfile *f, struct logfile *fresh)
+{
+	/* What was begun in the old file is ended there, if it can be. */
+	logfile_flush(f);
+	lose_cut_line(f);
+	if (f->fd != -1)
+		(void)close(f->fd);
+	free(f->path);
+	f->kind = fresh->kind;
+	f->path = fresh->path;
+	f->fd = fresh->fd;
+	f->midline = false;
+	f->error = 0;
+	f->failing = (struct mono){ 0 };
+	fresh->path = NULL;
+	fresh->fd = -1;
+	logfile_flush(f);
+}
+
+int
+logfile_reopen(struct logfile *f)
+{
+	struct logfile fresh = { .name = f->name, .kind = f->kind, .fd = -1 };
+
+	if (f->kind != CONF_LOG_FILE)
+		return 0;
+	fresh.path = strdup(f->path);
+	if (fresh.path == NULL)
+		return -1;
+	fresh.fd = open_file(f->path);
+	if (fresh.fd == -1) {
+		logfile_close(&fresh);
+		return -1;
+	}
+	logfile_replace(f, &fresh);
+	return 0;
+}
+
+void
+logfile_close(struct logfile *f)
+{
+	if (f->fd != -1) {
+		logfile_flush(f);
+		(void)close(f->fd);
+	}
+	f->fd = -1;
+	free(f->path);
+	f->path = NULL;
+	buf_free(&f->rest);
 }

@@ -25,6 +25,8 @@ struct logfile {
 	char *path;			/* owned; NULL unless kind is FILE */
 	int fd;				/* owned; -1 = lines are thrown away */
 	struct buf rest;		/* owned; not yet taken by the kernel */
+	bool cut;			/* rest goes on with the line that the
+					 * file ends within */
 	bool midline;			/* the file ends within a line */
 	int error;			/* of the last write, or 0 */
 	struct mono failing;		/* since when; not set = it is not */
@@ -45,7 +47,7 @@ int	logfile_open(struct logfile *f, const struct conf_logfile *c,
 /* Opens the same log again, after a rotation. 0, or -1 with errno: then
  * everything is as it was. */
 int	logfile_reopen(struct logfile *f);
-/* f goes on where fresh goes; fresh is empty afterwards. */
+/* f goes on where fresh goes, with whole lines; fresh is empty afterwards. */
 void	logfile_replace(struct logfile *f, struct logfile *fresh);
 /*
  * Checks, and touches nothing, that logfile_open would not fail for the log

@@ -19,6 +19,15 @@ static struct logs *attached;
 
 /* --- opening and closing --- */
 
+/* Both in one file: what is wrong with it is told once. */
+static bool
+is_one_file(const struct conf *conf)
+{
+	return conf->access.kind == CONF_LOG_FILE &&
+	    conf->error.kind == CONF_LOG_FILE &&
+	    strcmp(conf->access.path, conf->error.path) == 0;
+}
+
 int
 logs_check(const struct conf *conf, const struct identity *who,
     bool foreground, struct conf_errors *errors)
@@ -26,6 +35,8 @@ logs_check(const struct conf *conf, const struct identity *who,
 	int rc = logfile_check("access", &conf->access, who,
 	    foreground ? STDOUT_FILENO : -1, errors);
 
+	if (rc == -1 && is_one_file(conf))
+		return -1;
 	if (logfile_check("error", &conf->error, who,
 	    foreground ? STDERR_FILENO : -1, errors) == -1)
 		rc = -1;
@@ -42,8 +53,8 @@ logs_open(struct logs *l, const struct conf *conf, bool foreground,
 	    .error = { .name = "error", .fd = -1 } };
 	rc = logfile_open(&l->access, &conf->access,
 	    foreground ? STDOUT_FILENO : -1, errors);
-	if (logfile_open(&l->error, &conf->error,
-	    foreground ? STDERR_FILENO : -1, errors) == -1)
+	if ((rc == -1 && is_one_file(conf)) || logfile_open(&l->error,
+	    &conf->error, foreground ? STDERR_FILENO : -1, errors) == -1)
 		rc = -1;
 	if (rc == -1)
 		logs_close(l);
@@ -78,6 +89,16 @@ logs_put_error(struct logs *l, const char *line, size_t n)
 	}
 }
 
+/* What a line says, without when and who. */
+static struct str
+text_of(const char *line, size_t n)
+{
+	const char *colon = memmem(line, n, ": ", 2);
+	size_t skip = colon == NULL ? 0 : (size_t)(colon - line) + 2;
+
+	return (struct str){ line + skip, n - skip };
+}
+
 static void
 own_line(const char *line, size_t n)
 {
@@ -85,7 +106,7 @@ own_line(const char *line, size_t n)
 
 	logs_put_error(attached, line, n);
 	if (copy != NULL && buf_len(copy) < COPY_MAX && is_bad_news(line, n))
-		(void)buf_put(copy, line, n);
+		(void)buf_put_str(copy, text_of(line, n));
 }
 
 void

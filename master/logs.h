@@ -20,9 +20,10 @@ struct logs {
 	struct logfile error;
 	bool echo;			/* show warnings and errors on standard
 					 * error too: somebody waits for us */
-	struct buf *copy;		/* borrowed; the master's own warnings
-					 * and errors go there too: somebody
-					 * waits for a result. NULL = nobody */
+	struct buf *copy;		/* borrowed; what the master's own
+					 * warnings and errors say goes there
+					 * too: somebody waits for a result.
+					 * NULL = nobody */
 	struct mono next_report;	/* of lines lost */
 };
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sig.h"
+#include "master/authspawn.h"
 #include "master/channel.h"
 #include "master/config.h"
 #include "master/generation.h"
@@ -61,6 +63,7 @@ master_stop(struct master *m)
 		notify_stopping();
 	}
 	m->state = MASTER_STOPPING;
+	reload_cancel(m);
 }
 
 static void
@@ -75,6 +78,7 @@ quit(struct master *m)
 	log_info("stopping when all requests are answered");
 	notify_stopping();
 	m->state = MASTER_QUITTING;
+	reload_cancel(m);
 	for (g = m->generations; g != NULL; g = g->next)
 		generation_drain(g, g->conf->drain_ms);
 }
@@ -161,19 +165,21 @@ catch_signals(void)
 /* --- life --- */
 
 /* The duties, in an order that must not change: the dead are looked at when
- * all they said has been heard, places are filled when it is known who lives
- * and what is asked for, and generations change last. */
+ * all they said has been heard and it is known whether we end (a signal to the
+ * whole group ends them too, and is no fault of theirs), places are filled when
+ * it is known who lives and what is asked for, and generations change last. */
 static void
 turn(struct master *m)
 {
 	channel_wait(m);
 	m->more_lines = logwriter_drain(&m->logs, m->generations);
 	logs_report(&m->logs);
+	take_signals(m);
 	if (sig_take(SIGCHLD))
 		reap_dead(m);
-	take_signals(m);
 	control_step(m);
 	spawn_due(m);
+	authspawn_step(m);
 	reap_orphans(m);
 	watchdog_check(m);
 	watchdog_escalate(m);
@@ -187,8 +193,10 @@ open_logs(struct master *m, const struct conf *conf)
 	int rc = logs_open(&m->logs, conf, m->options->foreground,
 	    &errors);
 
+	/* There is no log yet to say it in. */
 	if (rc == -1)
-		config_report(&errors, "");
+		(void)fwrite(buf_head(&errors.text), 1, buf_len(&errors.text),
+		    stderr);
 	conf_errors_free(&errors);
 	if (rc == -1)
 		return -1;
@@ -220,8 +228,7 @@ start(struct master *m, struct conf *conf)
 	if ((!m->options->foreground && daemon_detach(&m->daemon) == -1) ||
 	    (pidfile && daemon_lock(&m->daemon, conf) == -1) ||
 	    open_logs(m, conf) == -1 || open_tally(m) == -1 ||
-	    ((conf->control_set || pidfile) &&
-	    control_open(&m->control, conf) == -1)) {
+	    door_open(&m->control.door, conf, pidfile) == -1) {
 		conf_free(conf);
 		return -1;
 	}
@@ -261,7 +268,7 @@ master_run(const struct master_options *options, struct conf *conf,
 {
 	struct master m = { .options = options, .identity = *who,
 	    .daemon = { .report = -1, .pidfile = -1 },
-	    .control = { .fd = -1 },
+	    .control.door = { .fd = -1, .named = -1 },
 	    .logs = { .access = { .fd = -1 }, .error = { .fd = -1 } } };
 
 	clock_update();

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <assert.h>
 #include <errno.h>
@@ -169,6 +170,25 @@ cut_last(char *path)
 
 	assert(slash != NULL);
 	slash[slash == path] = '\0';
+}
+
+bool
+priv_may_enter(const struct identity *who, int dir)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (!who->drop || (pid = fork()) == -1)
+		return true;
+	if (pid == 0) {
+		if (become(who) == -1)
+			_exit(0);
+		_exit(faccessat(dir, ".", X_OK, AT_EACCESS) == -1 &&
+		    errno == EACCES);
+	}
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return !WIFEXITED(status) || WEXITSTATUS(status) == 0;
 }
 
 bool

@@ -26,6 +26,9 @@ int	priv_identify(struct identity *who, const struct conf *conf,
  * traced. 0, or -1 with the reason logged: then the process must not go on.
  */
 int	priv_drop(const struct identity *who, bool sandbox);
+/* May who look for files in the folder that dir (O_PATH will do) is open at?
+ * What would not be known without asking is asked in a child. */
+bool	priv_may_enter(const struct identity *who, int dir);
 /* Could who put another file in the place of path? Never when nothing is
  * dropped: then who is the one that writes it. False too when it cannot be
  * told because a folder is not there: ask priv_cannot_write as well. */

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/proc.h"
+#include "master/authspawn.h"
 #include "master/autopsy.h"
 #include "master/generation.h"
 #include "master/logwriter.h"
@@ -97,7 +98,7 @@ reap_dead(struct master *m)
 		w = find_worker(m, pid, &g);
 		if (w != NULL)
 			bury(m, g, w, status);
-		else if (!forget_spared(pid))
+		else if (!authspawn_bury(m, pid, status) && !forget_spared(pid))
 			/* It was adopted, and now its children are. */
 			m->orphans = true;
 	}
@@ -142,7 +143,8 @@ end_orphan(pid_t pid, pid_t session, void *arg)
 	struct master *m = arg;
 	struct generation *g;
 
-	if (find_worker(m, pid, &g) != NULL || is_spared(pid))
+	if (find_worker(m, pid, &g) != NULL || authspawn_is(m, pid) ||
+	    is_spared(pid))
 		return;
 	m->orphans = true;
 	if (session == pid)

@@ -13,6 +13,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "master/authspawn.h"
 #include "master/config.h"
 #include "master/generation.h"
 #include "master/logs.h"
@@ -46,13 +47,22 @@ static void
 refuse(struct master *m, struct conf_errors *errors)
 {
 	struct generation *old = master_serving(m);
+	struct buf *copy = m->logs.copy;
 
-	if (old != NULL)
-		log_error("reload refused: %u mistake%s; generation %u serves "
-		    "on", errors->n, errors->n == 1 ? "" : "s", old->number);
-	config_report(errors, old != NULL ? "reload refused: " : "");
-	if (old != NULL)
-		give_up(m, old);
+	if (old == NULL) {
+		config_report(errors, "");
+		return;
+	}
+	log_error("reload refused: %u mistake%s; generation %u serves on",
+	    errors->n, errors->n == 1 ? "" : "s", old->number);
+	/* In the log each line stands alone; whoever waits sees them together,
+	 * with the carets under their words. */
+	m->logs.copy = NULL;
+	config_report(errors, "reload refused: ");
+	m->logs.copy = copy;
+	if (copy != NULL)
+		(void)buf_put_str(copy, buf_str(&errors->text));
+	give_up(m, old);
 }
 
 void
@@ -95,6 +105,8 @@ launch(struct master *m, struct generation *g, struct conf_errors *errors)
 	g->deadline = mono_add_ms(clock_now(), READY_MS);
 	if (spawn_all(m, g) == -1)
 		reload_failed(m, g, "not every worker could be forked");
+	else
+		authspawn_step(m);
 	return 0;
 }
 
@@ -128,8 +140,8 @@ warn_of_restart(const struct master *m, const struct conf *conf,
 	if (m->daemon.path != NULL &&
 	    strcmp(conf->pidfile, m->daemon.path) != 0)
 		log_warn("the change of \"pidfile\" needs a restart");
-	if (m->control.path != NULL &&
-	    strcmp(conf->control, m->control.path) != 0)
+	if (m->control.door.path != NULL &&
+	    strcmp(conf->control, m->control.door.path) != 0)
 		log_warn("the change of \"control\" needs a restart");
 }
 
@@ -180,6 +192,13 @@ reload_wish(struct master *m)
 {
 	if (m->state == MASTER_SERVING || m->state == MASTER_STARTING)
 		m->reload_wanted = true;
+}
+
+void
+reload_cancel(struct master *m)
+{
+	m->reload_wanted = false;
+	control_stopping(m);
 }
 
 /* --- the change --- */
@@ -275,7 +294,7 @@ forget_ended(struct master *m)
 
 	while ((g = *at) != NULL) {
 		if (g->state == GENERATION_ENDING &&
-		    generation_processes(g) == 0) {
+		    generation_processes(g) == 0 && authspawn_end(g)) {
 			*at = g->next;
 			generation_free(g);
 			continue;

@@ -12,6 +12,9 @@ struct master;
 int	reload_first(struct master *m, struct conf *conf);
 /* SIGHUP came: the configuration is read again as soon as that is possible. */
 void	reload_wish(struct master *m);
+/* The master ends: there will be no reload, and whoever waits for one hears
+ * so. */
+void	reload_cancel(struct master *m);
 /* Goes on with what is under way: begins a wished reload, completes one whose
  * workers are all ready, gives one up that takes too long, and forgets
  * generations that have ended. */

@@ -15,6 +15,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/sig.h"
+#include "master/authspawn.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "worker/worker.h"
@@ -42,24 +43,27 @@ ignore_group_signals(void)
 		sig_ignore(ignored[i]);
 }
 
-/* Nothing of the master or of a sibling stays in this process. */
-static void
-forget_master(struct master *m, struct generation *own,
+void
+spawn_forget_master(struct master *m, struct generation *own,
     const struct worker_process *self)
 {
 	struct generation *g, *next;
 	unsigned i;
 
+	ignore_group_signals();
 	for (g = m->generations; g != NULL; g = next) {
 		next = g->next;
 		if (g != own)
 			generation_free(g);
 	}
-	own->next = NULL;
 	m->generations = own;
-	for (i = 0; i < own->nworkers; i++)
-		if (&own->workers[i] != self)
-			generation_forget_worker(&own->workers[i]);
+	if (own != NULL) {
+		own->next = NULL;
+		authspawn_forget(own);
+		for (i = 0; i < own->nworkers; i++)
+			if (&own->workers[i] != self)
+				generation_forget_worker(&own->workers[i]);
+	}
 	daemon_forget(&m->daemon);
 	control_forget(&m->control);
 	m->logs.copy = NULL;
@@ -97,11 +101,10 @@ become_worker(struct master *m, struct generation *g,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };
 	char role[32];
 
-	ignore_group_signals();
 	(void)snprintf(role, sizeof(role), "worker %u", w->slot);
 	log_set_role(role);
 	setproctitle("worker %u (generation %u)", w->slot, g->number);
-	forget_master(m, g, w);
+	spawn_forget_master(m, g, w);
 	choose_logs(m, g, &args);
 	priv_expose_to_oom();
 	/* _exit: nothing of the master's is to be done here once more. */
@@ -142,6 +145,7 @@ static int
 spawn(struct master *m, struct generation *g, struct worker_process *w)
 {
 	w->ready = false;
+	w->has_auth = false;
 	w->told = 0;
 	w->heartbeat = 0;
 	w->still = 0;

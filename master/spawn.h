@@ -20,4 +20,10 @@ void	spawn_due(struct master *m);
  * dies young. */
 void	spawn_schedule(struct worker_process *w, bool blameless);
 
+/* In a child: the signals of a terminal's group are ignored, and nothing of the
+ * master, of another generation than own (which may be NULL) or of a worker
+ * but self stays in this process. */
+void	spawn_forget_master(struct master *m, struct generation *own,
+	    const struct worker_process *self);
+
 #endif

@@ -64,18 +64,14 @@ static void
 put_listens(const struct generation *g, struct buf *out)
 {
 	char text[NET_ADDR_TEXT];
-	struct net_addr real;
 	size_t i;
 
 	for (i = 0; i < g->listens.n; i++) {
 		const struct listener *l = &g->listens.sockets[i];
 
-		if (net_local(l->fd, &real) == -1)
-			real = l->conf->addr;
-		(void)net_addr_text(&real, text);
 		(void)buf_printf(out, LABEL "%s://%s/\n",
 		    i == 0 ? "listens on" : "", l->conf->tls ? "https" :
-		    "http", text);
+		    "http", listen_text(l, text));
 	}
 }
 

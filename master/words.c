@@ -1,24 +1,21 @@
 /*
- * Each word finds the master by the pid file of its configuration, asks it or
- * signals it, and waits for what comes of it.
+ * Each word finds the master of its configuration, asks it or signals it, and
+ * waits for what comes of it.
  */
 #include "master/words.h"
-
-#include <sys/socket.h>
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/conf.h"
 #include "common/sig.h"
-#include "common/unixsock.h"
 #include "master/ask.h"
 #include "master/ending.h"
-#include "master/pidfile.h"
+#include "master/passwd.h"
+#include "master/seek.h"
 #include "master/trial.h"
 
 /* Exit statuses of "status", as init scripts know them. */
@@ -37,7 +34,7 @@ enum {
 struct target {
 	const struct words_args *args;
 	struct conf *conf;		/* owned */
-	struct pidfile pidfile;
+	struct sought master;		/* owned */
 };
 
 struct word {
@@ -58,7 +55,7 @@ drain_s(const struct target *t)
 static int
 end_by(const struct target *t, int signo, int patience_s)
 {
-	int status = ending_wait(t->pidfile.pid, signo, patience_s);
+	int status = ending_wait(t->master.pid, signo, patience_s);
 
 	if (status == EXIT_SUCCESS)
 		(void)printf("pyked has stopped\n");
@@ -77,80 +74,74 @@ quit(const struct target *t)
 	return end_by(t, SIGQUIT, STOP_S + drain_s(t));
 }
 
-/* A descriptor to speak with the master, or -1 with errno. Whoever else
- * listens there is not believed. */
-static int
-reach(const struct target *t)
+static const char *
+why_unreachable(int error)
 {
-	int fd = unixsock_connect(t->conf->control);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (fd == -1 || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer,
-	    &len) == 0 && peer.pid == t->pidfile.pid))
-		return fd;
-	(void)close(fd);
-	errno = ECONNREFUSED;
-	return -1;
+	switch (error) {
+	case ENOENT:
+		return "it is not there (a restart makes it again)";
+	case EAGAIN:
+		return "nobody answers there";
+	default:
+		return strerror(error);
+	}
 }
 
 /* What can be done where nobody answers. */
 static int
 tell_unreachable(const struct target *t, const char *signal_name)
 {
-	bool forbidden = errno == EACCES || errno == EPERM;
+	long pid = t->master.pid;
+	int error = t->master.error;
 
 	(void)fprintf(stderr, "pyked: process %ld runs, but its control socket "
-	    "%s cannot be used: %s; ", (long)t->pidfile.pid, t->conf->control,
-	    strerror(errno));
-	if (forbidden)
+	    "%s cannot be used: %s; ", pid, t->conf->control,
+	    why_unreachable(error));
+	if (error == EACCES || error == EPERM)
 		(void)fprintf(stderr, "try it as root (sudo)\n");
 	else
 		(void)fprintf(stderr, "without it there is \"kill -%s %ld\", "
-		    "and the error log\n", signal_name, (long)t->pidfile.pid);
+		    "and the error log\n", signal_name, pid);
 	return EXIT_FAILURE;
 }
 
 static int
 reload(const struct target *t)
 {
-	int fd = reach(t);
-
-	if (fd == -1)
+	if (t->master.fd == -1)
 		return tell_unreachable(t, "HUP");
 	/* An older generation may have to end before. */
-	return ask(fd, "reload", READY_S + drain_s(t));
+	return ask(t->master.fd, "reload", READY_S + drain_s(t), NULL);
 }
 
 static int
 reopen(const struct target *t)
 {
-	int fd = reach(t);
-
-	if (fd == -1)
+	if (t->master.fd == -1)
 		return tell_unreachable(t, "USR1");
-	return ask(fd, "reopen", ANSWER_S);
+	return ask(t->master.fd, "reopen", ANSWER_S, NULL);
 }
 
 /* That it runs everybody may know; more is for those who may ask it. */
 static int
 status(const struct target *t)
 {
-	char since[PIDFILE_TIME];
-	int fd = reach(t);
+	const struct sought *m = &t->master;
+	char since[PIDFILE_TIME] = "";
 
-	if (fd != -1)
-		return ask(fd, "status", ANSWER_S);
-	pidfile_since(&t->pidfile, since);
-	(void)printf("pyked runs: process %ld, since %s%s\n",
-	    (long)t->pidfile.pid, since, errno == EACCES ?
+	if (m->fd != -1)
+		return ask(m->fd, "status", ANSWER_S, NULL);
+	if (m->pidfile.pid == m->pid)
+		pidfile_since(&m->pidfile, since);
+	(void)printf("pyked runs: process %ld%s%s%s\n", (long)m->pid,
+	    *since == '\0' ? "" : ", since ", since, m->error == EACCES ?
 	    " (root can be told more: sudo)" : "");
 	return EXIT_SUCCESS;
 }
 
 /* Defined by what stands behind them: no server is needed. */
-static int
-help(const struct target *t);
+static int	passwd(const struct target *t);
+static int	help(const struct target *t);
 
 static int
 cgi(const struct target *t)
@@ -170,6 +161,8 @@ static const struct word words[] = {
 	  "say whether it runs, and how" },
 	{ "cgi", cgi, EXIT_SUCCESS,
 	  "run the script of a URL as a worker would, and show all of it" },
+	{ "passwd", passwd, EXIT_SUCCESS,
+	  "FILE USER: make or change an entry of a file for \"auth\"" },
 	{ "help", help, EXIT_SUCCESS,
 	  "list the directives of a configuration, or explain one" },
 };
@@ -187,10 +180,10 @@ words_find(const char *name)
 	return NULL;
 }
 
-bool
-words_take_argument(const struct word *word)
+int
+words_arguments(const struct word *word)
 {
-	return word->run == help || word->run == cgi;
+	return word->run == passwd ? 2 : word->run == help || word->run == cgi;
 }
 
 bool
@@ -220,7 +213,16 @@ words_list(FILE *to)
 		    words[i].help);
 }
 
-/* --- help --- */
+/* --- words for no server --- */
+
+static int
+passwd(const struct target *t)
+{
+	if (t->args->second != NULL)
+		return passwd_run(t->args->argument, t->args->second);
+	(void)fprintf(stderr, "usage: pyked passwd FILE USER\n");
+	return EXIT_USAGE;
+}
 
 static void
 print(struct buf *text)
@@ -289,51 +291,32 @@ load(struct target *t)
 	return t->conf == NULL ? -1 : 0;
 }
 
-/* Whoever is just starting writes its id in a moment. */
-static void
-look(struct target *t)
-{
-	static const struct timespec moment = { .tv_nsec = 20000000 };
-	int i;
-
-	for (i = 0; i < 50; i++) {
-		t->pidfile = pidfile_look(t->conf->pidfile);
-		if (t->pidfile.state != PIDFILE_HELD || t->pidfile.pid != 0)
-			return;
-		(void)nanosleep(&moment, NULL);
-	}
-}
-
 static int
 unknown(const struct word *word)
 {
 	return word->run == status ? STATUS_UNKNOWN : EXIT_FAILURE;
 }
 
+/* Where no road leads to a master. */
 static int
-act(const struct word *word, const struct target *t)
+tell_missing(const struct word *word, const struct target *t)
 {
-	const struct pidfile *p = &t->pidfile;
+	const struct pidfile *p = &t->master.pidfile;
+	bool stale = p->state == PIDFILE_STALE;
 
-	if (p->state == PIDFILE_UNKNOWN) {
+	if (p->state == PIDFILE_UNKNOWN)
 		(void)fprintf(stderr, "pyked: cannot look at %s: %s%s\n",
 		    t->conf->pidfile, strerror(p->error), p->error == EACCES ?
 		    "; try it as root (sudo)" : "");
-		return unknown(word);
-	}
-	if (p->state != PIDFILE_HELD) {
-		(void)fprintf(word->missing == EXIT_FAILURE ? stderr : stdout,
-		    "pyked is not running%s%s\n", p->state == PIDFILE_STALE ?
-		    "; it has left " : "", p->state == PIDFILE_STALE ?
-		    t->conf->pidfile : "");
-		return word->missing;
-	}
-	if (p->pid == 0) {
+	else if (p->state == PIDFILE_HELD)
 		(void)fprintf(stderr, "pyked: somebody holds %s and does not "
 		    "say who\n", t->conf->pidfile);
-		return unknown(word);
-	}
-	return word->run(t);
+	else
+		(void)fprintf(word->missing == EXIT_FAILURE ? stderr : stdout,
+		    "pyked is not running%s%s\n", stale ? "; it has left " :
+		    "", stale ? t->conf->pidfile : "");
+	return stale || p->state == PIDFILE_NONE ? word->missing :
+	    unknown(word);
 }
 
 int
@@ -344,12 +327,16 @@ words_run(const struct word *word, const struct words_args *args)
 
 	/* Nothing of a server's is at stake: Ctrl-C may end this. */
 	(void)sigprocmask(SIG_SETMASK, sig_wait_mask(), NULL);
-	if (word->run == help || word->run == cgi)
+	if (words_arguments(word) > 0)
 		return word->run(&t);
 	if (load(&t) == -1)
 		return unknown(word);
-	look(&t);
-	rc = act(word, &t);
+	t.master = seek_master(args->file, t.conf);
+	if (t.master.pid == 0)
+		rc = tell_missing(word, &t);
+	else
+		rc = word->run(&t);
+	seek_end(&t.master);
 	conf_free(t.conf);
 	return rc;
 }

@@ -14,6 +14,7 @@ struct words_args {
 	const char *file;		/* the configuration; absolute */
 	bool required;			/* it was named, so it must be there */
 	const char *argument;		/* behind the word, or NULL */
+	const char *second;		/* behind that, or NULL */
 	const char *body;		/* behind -d, or NULL; of cgi */
 };
 
@@ -21,8 +22,8 @@ struct words_args {
 const struct word *words_find(const char *name);
 /* The word that was probably meant, or NULL. */
 const char *words_nearest(const char *name);
-/* May something stand behind it? */
-bool	words_take_argument(const struct word *word);
+/* How much may stand behind it? */
+int	words_arguments(const struct word *word);
 /* And behind that, -d BODY? */
 bool	words_take_body(const struct word *word);
 /* A line for each of them. */

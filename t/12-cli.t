@@ -62,6 +62,8 @@ subtest 'slips' => sub {
 	fails(2, qr/"x.log" is too much: with -c/, '-c', $s->{conf}, 'x.log');
 	fails(2, qr/3 arguments are neither one .* nor 8/, qw(1 2 3));
 	fails(2, qr/^usage: pyked /m, qw(1 2 3));
+	fails(2, qr/^pyked: "-80" is not a port/, '-80', 443);
+	fails(2, qr/^pyked: there is no option -x/, '-fx', 443);
 };
 
 subtest 'no server' => sub {

@@ -162,6 +162,8 @@ my $names = spew("$root/names", "#!/usr/bin/perl\n"
 
 	mkdir $_ or die "$_: $!" for map { "$root/$_" } qw(etc etc/ssl
 	    etc/ssl/private);
+	spew("$root/etc/pyked/staff.htpasswd",
+	    "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
 	rename $cert, "$root/etc/ssl/example.pem" or die "$!";
 	rename $key, "$root/etc/ssl/private/example.key" or die "$!";
 }
@@ -226,6 +228,10 @@ server {
 	location /names {
 		cgi program $names
 	}
+	location /named {
+		cgi program $names
+		auth Staff $root/etc/pyked/staff.htpasswd
+	}
 	location *.x {
 		cgi with $names
 	}
@@ -264,7 +270,8 @@ subtest 'variables of scripts' => sub {
 	my %documented = $source =~ /^\.It Ev (\w+)( No \*)?$/mg;
 	my $posted = curl('-k', '-d', 'a=b', $s->url('/names', 'https'));
 	my @set = map { split /\n/ } $s->get('/names/x?y')->{body},
-	    $s->get('/file.x')->{body}, $posted->{out};
+	    $s->get('/file.x')->{body}, $posted->{out},
+	    curl('-u', 'ann:secret', $s->url('/named'))->{out};
 	my %set = map { s/^HTTP_.*/HTTP_NAME/r => 1 } @set;
 
 	is_deeply [sort keys %set], [sort keys %documented],

@@ -34,7 +34,10 @@ my $s = Pyked->prepare(tls => 1, files => {
 	    . 's/%(..)/chr hex $1/ge; print;',
 	'nph-say' => $perl . '($_ = $ENV{QUERY_STRING}) =~'
 	    . 's/%(..)/chr hex $1/ge; print;',
-	loop => $perl . 'print "Location: /cgi/loop\n\n"',
+	# Sends on to itself, as often as the query says.
+	hop => $perl . '$n = $ENV{QUERY_STRING}; print $n > 0 ? '
+	    . '"Location: /cgi/hop?" . ($n - 1) . "\n\n" : '
+	    . '"Content-Type: text/plain\n\nthere"',
 	'sub/two' => $perl . 'print "Content-Type: text/plain\n\n";'
 	    . 'print "$ENV{SCRIPT_NAME} $ENV{PATH_INFO}";',
 });
@@ -360,8 +363,9 @@ my @table = (
 	    'and the connection goes on';
 } ],
 [ '6.2.2', 'a loop ends', sub {
-	is $s->get('/cgi/loop')->{status}, 502, 'with 502';
-	ok $s->wait_log(qr{/cgi/loop: bad header: .* a loop\?}), 'logged';
+	is $s->get('/cgi/hop?8')->{body}, 'there', '8 are enough';
+	is $s->get('/cgi/hop?9')->{status}, 502, '9 are not';
+	ok $s->wait_log(qr{/cgi/hop.*: bad header: .* a loop\?}), 'logged';
 } ],
 [ '6.2.2', 'only to a path', sub {
 	for my $bad ('/../x', '/%zz', "/a#b", "/a?b c", "/a?\xe4", '/a%00') {

@@ -44,6 +44,16 @@ sub say_raw {
 	return $@ || $all;
 }
 
+# The names of a process's listening sockets that are in no folder.
+sub names_of {
+	my ($pid) = @_;
+	my %inode = map { /^socket:\[(\d+)\]/ ? ($1 => 1) : () }
+	    map { (readlink) // '' } glob "/proc/$pid/fd/*";
+
+	return map { /(\d+) (\@\S+)$/ && $inode{$1} ? $2 : () }
+	    split /\n/, slurp('/proc/net/unix');
+}
+
 # A server in the background.
 sub daemon {
 	my (%o) = @_;
@@ -54,6 +64,15 @@ sub daemon {
 	$s->{pid} = slurp("$s->{dir}/pyked.pid") + 0;
 	$s->{ports}{http} = [$s->log =~ m{listening on http://\S*:(\d+)/}g];
 	return $s;
+}
+
+# Such a server has ended, or does now.
+sub over {
+	my ($s) = @_;
+
+	kill KILL => grep { is_alive($_) } $s->{pid},
+	    Pyked::descendants($s->{pid}) if $s->{pid};
+	$s->{gone} = 1;
 }
 
 # --- reload ---
@@ -71,24 +90,25 @@ subtest 'reload' => sub {
 	$r = word($s, 'reload');
 	is $r->{status}, 1, 'a broken configuration';
 	is $r->{out}, '', '... no generation';
-	my @lines = grep { / error / } split /^/m, $s->new_log;
-	cmp_ok scalar @lines, '>', 4, '... all the reasons';
-	is $r->{err}, join('', @lines), '... exactly as in the log';
+	my ($at) = $s->{conf} =~ m{([^/]+)$};
+	like $r->{err}, qr{^reload\ refused:\ 2\ mistakes;\ generation\ 2\ serves
+	    \ on\n\S+/\Q$at\E:7:7:\ .*\n\ +7\ \|\ drain\ never\n\ +\|\ {7}\^{5}.*\n
+	    \S+/\Q$at\E:8:1:\ .*\n\ +8\ \|\ limitz\ 3\n\ +\|\ \^{6}.*\n\z}x,
+	    '... all the reasons, as a start would show them';
+	my @missing = grep { index($s->new_log, " error master: reload "
+	    . "refused: $_\n") < 0 } (split /\n/, $r->{err})[1 .. 6];
+	is "@missing", '', '... and all of them are in the log';
 	is $s->get('/')->{status}, 200, 'it serves on';
 
 	$s->write_conf(top => '', log => "access \@DIR\@/no/access.log\n"
 	    . "error \@DIR\@/error.log info\n");
 	$r = word($s, 'reload');
 	is $r->{status}, 1, 'a log that cannot be opened';
-	like $r->{err}, qr{reload refused: .*/no/access\.log}, '... is told';
+	like $r->{err}, qr{^\S+:4:8: cannot open the access log .*/no/access\.log}m,
+	    '... is told';
 
 	$s->write_conf(log => "access \@DIR\@/access.log\n"
-	    . "error \@DIR\@/error.log info\n",
-	    top => "control \@DIR\@/other.sock\n");
-	$r = run($pyked, '-c', $s->{conf}, 'status');
-	like $r->{out}, qr/^pyked runs: process $s->{pid}, since [\d: -]+$/,
-	    'a control socket that has moved';
-	$s->write_conf(top => '', servers => "server {\nlisten 127.0.0.1:0\n"
+	    . "error \@DIR\@/error.log info\n", servers => "server {\nlisten 127.0.0.1:0\n"
 	    . "root \@SITE\@\n}\n");
 	$r = word($s, 'reload');
 	is $r->{status}, 0, 'mended';
@@ -141,7 +161,7 @@ subtest 'reopen' => sub {
 	mkdir $s->{access_log};
 	$r = word($s, 'reopen');
 	is $r->{status}, 1, 'a log that cannot be opened';
-	like $r->{err}, qr/ error master: cannot reopen the access log /,
+	like $r->{err}, qr/^cannot reopen the access log /,
 	    '... is told';
 	rmdir $s->{access_log};
 	$s->allow(qr/cannot reopen/);
@@ -181,6 +201,132 @@ subtest 'status' => sub {
 	$s->stop;
 };
 
+# --- a configuration that has changed ---
+
+# What a server is found by is changed while it runs.
+my %moved = (
+	'the pid file' => sub { s/pyked\.pid/new.pid/ },
+	'the control socket' => sub { $_ .= "control $_[0]{dir}/new.sock\n" },
+	'both' => sub { s/pyked\.pid/new.pid/;
+	    $_ .= "control $_[0]{dir}/new.sock\n" },
+);
+
+for my $what (sort keys %moved) {
+	subtest "$what elsewhere" => sub {
+		my $s = daemon(workers => 2);
+		my @all = ($s->{pid}, $s->workers);
+		local $_ = slurp($s->{conf});
+		$moved{$what}->($s);
+		spew($s->{conf}, $_);
+		my $r = word($s, 'status');
+		is $r->{status}, 0, 'status';
+		like $r->{out}, qr/^pyked runs: process $s->{pid}, for .*\n.*serves/,
+		    '... finds it, and all there is to say';
+		is word($s, 'reopen')->{status}, 0, 'reopen';
+		$r = word($s, 'reload');
+		is $r->{status}, 0, 'reload';
+		like $r->{out}, qr/^generation 2 serves$/m, '... is done';
+		like $r->{err}, qr/"$_" needs a restart/, '... but for this'
+		    for $what =~ /pid|both/ ? 'pidfile' : (),
+		    $what =~ /control|both/ ? 'control' : ();
+		$r = run($pyked, '-c', $s->{conf});
+		is $r->{status}, 1, 'a second start';
+		like $r->{err}, qr/another pyked runs already\b.*process $s->{pid}\b/,
+		    '... is refused';
+		ok !-e "$s->{dir}/new.pid", '... and leaves nothing';
+		@all = (@all, $s->workers);
+		$r = word($s, 'stop');
+		is "$r->{status} $r->{out}", "0 pyked has stopped\n", 'stop';
+		is join(' ', grep { is_alive($_) } @all), '', '... is true';
+		$r = word($s, 'stop');
+		is "$r->{status} $r->{out}", "0 pyked is not running\n",
+		    'once more';
+		over($s);
+	};
+}
+
+# Without the name of the file one of the other roads has to do.
+subtest 'other roads' => sub {
+	plan skip_all => 'needs root, and unshare' if !$root
+	    || run(qw(unshare -n true))->{status} ne '0';
+	my $s = daemon(workers => 1);
+	my @away = (qw(unshare -n), $pyked, '-c', $s->{conf});
+	is run(@away, 'reload')->{status}, 0, 'the control socket';
+	my $sound = slurp($s->{conf});
+	spew($s->{conf}, $sound =~ s/pyked\.pid/new.pid/r
+	    . "control $s->{dir}/pyked.sock\n");
+	my $r = run(@away, 'status');
+	like $r->{out}, qr/^pyked runs: process $s->{pid}, for/,
+	    '... also when the pid file is another one';
+	spew($s->{conf}, $sound);
+	unlink control($s);
+	$r = run(@away, 'status');
+	like $r->{out}, qr/^pyked runs: process $s->{pid}, since /,
+	    'the pid file alone: status';
+	$r = run(@away, 'reload');
+	is $r->{status}, 1, '... reload';
+	like $r->{err}, qr/cannot be used: it is not there \(a restart makes it again\); .*kill -HUP $s->{pid}/,
+	    '... says what there is to do';
+	is word($s, 'reload')->{status}, 0,
+	    'by its name it is reached without the socket';
+	$r = run(@away, 'stop');
+	is $r->{status}, 0, '... stop';
+	ok !is_alive($s->{pid}), '... is true';
+	over($s);
+};
+
+# Who has the name of a file need not be its master.
+subtest 'a name that is taken' => sub {
+	plan skip_all => 'needs root' unless $root;
+	my $s = daemon(workers => 1);
+	my ($name) = grep { slurp('/proc/net/unix') =~ /\Q$_\E$/m }
+	    map { /(\@pyked-[0-9a-f]{16})$/ } names_of($s->{pid});
+	ok $name, 'it has one' or return;
+	word($s, 'stop');
+	my $squatter = background(sub {
+		$( = $) = (getpwnam 'nobody')[3];
+		$< = $> = (getpwnam 'nobody')[2];
+		my $l = IO::Socket::UNIX->new(Local => "\0" . substr($name, 1),
+		    Listen => 1) or die "squat: $!";
+		sleep 1000;
+	});
+	wait_until { slurp('/proc/net/unix') =~ /\Q$name\E$/m };
+	my $r = word($s, 'stop');
+	is "$r->{status} $r->{out}", "0 pyked is not running\n",
+	    'nobody is not believed';
+	ok is_alive($squatter), '... nor ended';
+	$r = run($pyked, '-c', $s->{conf});
+	is "$r->{status} $r->{err}", '0 ', 'a server starts without it';
+	$s->{pid} = slurp("$s->{dir}/pyked.pid") + 0;
+	is word($s, 'reload')->{status}, 0, '... and is found by its files';
+	is word($s, 'stop')->{status}, 0, '... stop';
+	ok !is_alive($s->{pid}), '... is true';
+	kill KILL => $squatter;
+	finish($squatter);
+	over($s);
+};
+
+subtest 'what a reload would change' => sub {
+	my $s = Pyked->start(workers => 1, top => "user www-data\n");
+	my $r = word($s, '-t');
+	is $r->{status}, 0, '-t';
+	like $r->{out}, qr/^  a reload     of process $s->{pid} would change nothing\n\z/m,
+	    '... with the same file';
+	spew($s->{conf}, slurp($s->{conf}) =~ s/workers 1/workers 3/r
+	    =~ s/pyked\.pid/new.pid/r =~ s/(root .*)/$1\nlocation \/x\/ {\nindex x\n}/r);
+	$r = word($s, '-t');
+	is $r->{status}, 0, 'with another';
+	like $r->{out}, qr/would change:\n/, '... what would change';
+	like $r->{out}, qr/^    - workers 1\n    \+ workers 3$/m, '... a value';
+	like $r->{out}, qr/^    \+ server: location \/x\/\n    \+ server: location \/x\/: index x$/m,
+	    '... a block';
+	like $r->{out}, qr/^    - pidfile \S+pyked\.pid \(needs a restart\)\n    \+ pidfile \S+new\.pid \(needs a restart\)$/m,
+	    '... and what would not';
+	is scalar(() = $r->{out} =~ /^    [-+] /mg), 8, '... no more'
+	    or diag $r->{out};
+	$s->stop;
+};
+
 # --- stop, quit ---
 
 my %long = (scripts => { long => <<'END' }, servers => <<'END_SERVER');
@@ -215,7 +361,7 @@ subtest 'stop' => sub {
 	is join(' ', grep { is_alive($_) } @all), '',
 	    '... returns when nothing of it is left';
 	ok !-e "$s->{dir}/pyked.pid" && !-e control($s), '... nor a file';
-	$s->{gone} = 1;
+	over($s);
 };
 
 subtest 'quit' => sub {
@@ -252,7 +398,7 @@ END
 	undef $c;
 	is finish($pid, 15), 0, 'then quit is done';
 	ok !is_alive($s->{pid}), '... and the server is gone';
-	$s->{gone} = 1;
+	over($s);
 };
 
 subtest 'a server that cannot end' => sub {
@@ -265,6 +411,37 @@ subtest 'a server that cannot end' => sub {
 	is $r->{status}, 0, '... stop' or diag $r->{err};
 	ok !is_alive($s->{pid}), '... has been done';
 	ok wait_until { !$s->running }, 'it has ended';
+};
+
+subtest 'reload while it ends' => sub {
+	my $s = daemon(workers => 1, top => "drain 20s\n");
+	# Each keeps its generation for a while; more than four there are not.
+	my @kept;
+	for (1 .. 3) {
+		push @kept, client($s);
+		is $kept[-1]->get('/')->{status}, 200, 'a client that stays';
+		is word($s, 'reload')->{status}, 0, '... over a reload';
+	}
+	push @kept, client($s);
+	$kept[-1]->get('/');
+	my $waits = dial($s);
+	syswrite $waits, "reload\n";
+	is scalar(() = word($s, 'status')->{out} =~ /^generation /mg), 4,
+	    'no generation more';
+	kill QUIT => $s->{pid};
+	local $SIG{ALRM} = sub { die "no answer\n" };
+	alarm scaled(10);
+	is join('', <$waits>), "!pyked: the server is stopping\n=1\n",
+	    'a reload that waits is told why it is not done';
+	alarm 0;
+	ok is_alive($s->{pid}), '... before the end';
+	my $r = word($s, 'reload');
+	is $r->{status}, 1, 'and one that comes then';
+	is $r->{err}, "pyked: the server is stopping\n", '... too';
+	is word($s, '-t')->{status}, 0, '-t does not mind';
+	is word($s, 'stop')->{status}, 0, 'stop ends it';
+	ok !is_alive($s->{pid}), '... at once';
+	over($s);
 };
 
 # --- who may ---
@@ -318,13 +495,26 @@ subtest 'rude clients' => sub {
 	    'a long one';
 	like say_raw($s, "status\nstatus\n"), qr/\A!.*=1\n\z/s, 'two at once';
 	my $start = time;
-	my @silent = map { dial($s) } 1 .. 12;
-	is scalar(grep { $_ } @silent), 12, 'many that say nothing';
-	is $s->get('/')->{status}, 200, 'it serves on';
-	my $r = word($s, 'status');
-	is $r->{status}, 0, 'they are dropped, and the next one is heard';
-	cmp_ok time - $start, '<', scaled(30), '... in time';
-	@silent = ();
+	# Those that wait to be accepted wait in connect().
+	my @crowd = map { background(sub {
+		my @silent = map { dial($s) } 1 .. 10;
+		sleep 1000;
+	}) } 1 .. 10;
+	my @fds = glob "/proc/$s->{pid}/fd/*";
+	is $s->get('/')->{status}, 200, 'a hundred that say nothing: it serves';
+	my $most = 0;
+	for (1 .. 3) {
+		is word($s, 'status')->{status}, 0, '... and is heard';
+		my @now = glob "/proc/$s->{pid}/fd/*";
+		$most = @now if @now > $most;
+	}
+	cmp_ok time - $start, '<', scaled(20), '... in time';
+	cmp_ok $most - @fds, '<=', 8, '... with few descriptors';
+	kill KILL => @crowd;
+	finish($_) for @crowd;
+	my $alone = dial($s);
+	is sysread($alone, my $nothing, 1), 0, 'one that says nothing is '
+	    . 'dropped';
 	my $gone = dial($s);
 	syswrite $gone, "reload\n";
 	close $gone;
@@ -340,8 +530,8 @@ subtest 'its place' => sub {
 	spew("$s->{dir}/named", "precious\n");
 	my $r = run($pyked, '-f', '-c', $s->{conf});
 	is $r->{status}, 1, 'a file in its place';
-	like $r->{err}, qr{control socket \S+/named: Address already in use},
-	    '... is told';
+	like $r->{err}, qr{control socket \S+/named: something is there that is no socket: remove it, or name another},
+	    '... is told, with a cure';
 	is slurp("$s->{dir}/named"), "precious\n", '... and left alone';
 	unlink "$s->{dir}/named";
 	IO::Socket::UNIX->new(Local => "$s->{dir}/named", Listen => 1)->close;
@@ -353,7 +543,7 @@ subtest 'its place' => sub {
 	my $other = Pyked->prepare(top => "control $s->{dir}/named\n");
 	$r = run($pyked, '-f', '-c', $other->{conf});
 	is $r->{status}, 1, 'that of the living';
-	like $r->{err}, qr/Address already in use/, '... is not';
+	like $r->{err}, qr/another program listens there: /, '... is not';
 	ok !-e "$other->{dir}/pyked.pid", '... and no pid file is left';
 	is word($s, 'status')->{status}, 0, 'it works on';
 	$s->stop;
@@ -364,11 +554,8 @@ subtest 'its place' => sub {
 	ok $s->wait_ready(1), 'without one that nobody named it starts';
 	like $s->log . $s->output, qr/warn master: cannot use the control/,
 	    '... with a warning';
-	$r = word($s, 'reload');
-	is $r->{status}, 1, 'reload';
-	like $r->{err}, qr/cannot be used: .*kill -HUP $s->{pid}/,
-	    '... names the other way';
-	is word($s, 'status')->{status}, 0, 'status knows that it runs';
+	is word($s, 'reload')->{status}, 0, 'reload finds another way';
+	is word($s, 'status')->{status}, 0, 'status too';
 	$s->stop;
 };
 
@@ -388,7 +575,7 @@ subtest 'looking keeps nobody from starting' => sub {
 	is join('', @failed), '', 'all starts went well';
 	kill KILL => $looker;
 	finish($looker, 5);
-	$s->{gone} = 1;
+	over($s);
 };
 
 done_testing;

@@ -121,7 +121,7 @@ subtest 'in the foreground' => sub {
 
 subtest 'odd names' => sub {
 	my $dir = place();
-	my $odd = q{ "$x"\\;{}# 'y'};
+	my $odd = qq{ "\$x"\\;{}# 'y' \xff\xc3\t};
 	rename "$dir/www", "$dir/$odd";
 	my $port = free_port();
 	$held{"$dir/lock$odd"} = 1;
@@ -134,7 +134,8 @@ subtest 'odd names' => sub {
 	ok end_by("$dir/lock$odd"), '... and such a lock';
 	$r = in_dir($dir, old(0, 0, www => "a\nlisten 1"));
 	is $r->{status}, 2, 'a control character';
-	like $r->{err}, qr/has a control character in it/, '... is refused';
+	like $r->{err}, qr/^pyked: "a\\x0alisten 1" has a control character in it: give it another name$/m,
+	    '... is refused';
 };
 
 subtest 'mistakes' => sub {
@@ -145,6 +146,9 @@ subtest 'mistakes' => sub {
 	    [2, qr/HTTPS port "65536" is not a number from 0 to 65535/,
 		old(0, 65536)],
 	    [2, qr/HTTP port "-1" is not/, '--', old(-1, 0)],
+	    [2, qr/^pyked: "-1" is not a port: .* from 0 to 65535$/m,
+		old(-1, 0)],
+	    [2, qr/HTTPS port "-1" is not a number/, old(0, -1)],
 	    [2, qr/HTTP port and the HTTPS port are both 8080/,
 		old(8080, 8080)],
 	    [2, qr/HTTP port and the HTTPS port are both/, old(8080, '08080')],
@@ -166,8 +170,10 @@ subtest 'mistakes' => sub {
 		key => 'other.key')],
 	    [78, qr{certificate.*\S+/none}, old(0, 0, cert => 'none')],
 	    [78, qr{key.*\S+/none}, old(0, 0, key => 'none')],
-	    [78, qr{access log \S+/none/x.log: No such file}, old(0, 0,
-		log => 'none/x.log')],
+	    [78, qr{\A[^\n]*access log \S+/none/x.log: No such file\N*\(make its folder\)\n\z},
+		old(0, 0, log => 'none/x.log')],
+	    [78, qr{\A[^\n]*access log \S+/www: Is a dir\N*\(name a file in it\)\n\z},
+		old(0, 0, log => 'www')],
 	    [78, qr{pid file \S+/none/lock: No such file}, old(0, 0,
 		lock => 'none/lock')],
 	) {
@@ -192,6 +198,25 @@ subtest 'mistakes' => sub {
 		    qr{user www-data may not enter \S+/bin,.*chmod 755},
 		    'a folder of root alone';
 		chmod 0755, "$dir/bin";
+	}
+	SKIP: {
+		skip 'root may write everywhere', 2 if $root;
+		mkdir "$dir/fixed" and chmod 0555, "$dir/fixed";
+		my $r = in_dir($dir, old(0, 0, log => 'fixed/x.log'));
+		is $r->{status}, 78, 'a log in a folder that is not ours';
+		like $r->{err}, qr{\A[^\n]*fixed/x.log: Perm\N*\(name another file, or start as a user who may write it\)\n\z},
+		    '... is told once, with a cure';
+	}
+	SKIP: {
+		skip 'only root becomes somebody else', 3 unless $root;
+		chmod 0700, "$dir/www";
+		my $r = in_dir($dir, old(0, 0));
+		is $r->{status}, 78, 'a site of root alone';
+		like $r->{err}, qr{user www-data may not enter it: mend it with chmod o\+x},
+		    '... is told';
+		chmod 0755, "$dir/www";
+		ok !-e "$dir/pyked.lock", '... nothing runs'
+		    or end_by("$dir/pyked.lock");
 	}
 	SKIP: {
 		skip 'root may read everything', 2 if $root;
@@ -274,7 +299,8 @@ subtest 'a folder' => sub {
 	my $start = time;
 	my ($pid, $out) = serve($dir, 'www');
 	cmp_ok time - $start, '<', scaled(1), 'ready within a second';
-	like slurp($out), qr{^pyked serves www$}m, 'it says what it serves';
+	like slurp($out), qr{^pyked serves \Q$dir\E/www$}m,
+	    'it says what it serves';
 	my ($port) = slurp($out) =~ m{^ +http://127\.0\.0\.1:(\d+)/$}m;
 	ok $port && $port >= 8080 && $port <= 8179, '... and where'
 	    or return diag slurp($out);
@@ -301,6 +327,7 @@ subtest 'a folder' => sub {
 
 	my ($second, $more) = serve($dir, '.');
 	my ($other) = slurp($more) =~ m{^ +http://127\.0\.0\.1:(\d+)/$}m;
+	like slurp($more), qr{^root "\Q$dir\E"$}m, 'it has its whole name';
 	ok $other && $other > $port, 'a second one takes the next port';
 	is curl("http://127.0.0.1:$other/www/index.html")->{out}, "home\n",
 	    '... and serves';
@@ -309,7 +336,70 @@ subtest 'a folder' => sub {
 	ok is_alive($pid), '... alone';
 	kill INT => $pid;
 	is finish($pid, 10), 0, 'then the first';
-	unlike slurp($out), qr/ error /, 'there were no errors';
+	unlike slurp($out), qr/Z error /, 'there were no errors';
+};
+
+subtest 'a folder with TLS' => sub {
+	my $dir = place();
+	mkdir "$dir/www/plain" and spew("$dir/www/plain/a file", "secret\n");
+	chmod 0755, $dir;
+	my ($pid, $out) = serve($dir, 'www', '--tls');
+	my ($http, $https) = map { slurp($out) =~
+	    m{^ +$_://127\.0\.0\.1:(\d+)/}m } qw(http https);
+	ok $http && $https, 'it says where' or return diag slurp($out);
+	is curl("http://127.0.0.1:$http/")->{out}, "home\n", 'http';
+	my $cert = "$dir/made.pem";
+	spew($cert, run('sh', '-c', "openssl s_client -connect "
+	    . "127.0.0.1:$https -showcerts </dev/null | openssl x509")->{out});
+	for my $host ('localhost', '127.0.0.1') {
+		is curl('--cacert', $cert, '--resolve',
+		    "localhost:$https:127.0.0.1",
+		    "https://$host:$https/plain/a%20file")->{out}, "secret\n",
+		    "https, and the certificate is for $host";
+	}
+	my $list = curl('--cacert', $cert, "https://127.0.0.1:$https/plain/");
+	like $list->{out}, qr{"a%20file"}, 'a folder is listed';
+	is curl('--cacert', $cert, '-o', '/dev/null', '-w', '%{redirect_url}',
+	    "https://127.0.0.1:$https/plain")->{out},
+	    "https://127.0.0.1:$https/plain/", '... and redirected to';
+	my $s = run('sh', '-c', "openssl x509 -in $cert -noout -checkend "
+	    . 29 * 86400 . " && openssl x509 -in $cert -noout -text");
+	like $s->{out}, qr/CN = localhost.*DNS:localhost, IP Address:127\.0/s,
+	    'it is one of this machine';
+	my ($conf) = slurp($out) =~ /^(listen 127.*?)\n\n/ms;
+	spew("$dir/own.conf", $conf);
+	is run($pyked, '-t', '-c', "$dir/own.conf")->{err}, '',
+	    'the configuration that makes it permanent is right';
+	kill INT => $pid;
+	is finish($pid, 10), 0, 'Ctrl-C ends it';
+	unlike slurp($out), qr/Z (?:warn|error) /, 'there is nothing to complain of';
+	like in_dir($dir, '--tls', 'www')->{err}, qr/--tls stands behind the/,
+	    'before the folder it is a slip';
+	like in_dir($dir, 'my.log', '--tls')->{err},
+	    qr/--tls is for a folder, and "my\.log" is none/, 'and elsewhere';
+};
+
+subtest 'a folder with an odd name' => sub {
+	my $dir = place();
+	my $odd = qq{ "\$x"\\;{}# 'y' \xff\xc3\t};
+	mkdir "$dir/$odd" and spew("$dir/$odd/a file", "odd\n");
+	chmod 0755, $dir;
+	my ($pid, $out) = serve($dir, $odd);
+	my ($port) = slurp($out) =~ m{^ +http://127\.0\.0\.1:(\d+)/$}m;
+	ok $port, 'it is served' or return diag slurp($out);
+	is curl("http://127.0.0.1:$port/a%20file")->{out}, "odd\n",
+	    '... with what is in it';
+	my ($conf) = slurp($out) =~ /^(listen 127.*?)\n\n/ms;
+	spew("$dir/own.conf", $conf);
+	is run($pyked, '-t', '-c', "$dir/own.conf")->{err}, '',
+	    'the configuration that makes it permanent is right';
+	kill INT => $pid;
+	is finish($pid, 10), 0, 'Ctrl-C ends it';
+	mkdir "$dir/a\e[31mb\n";
+	my $r = in_dir($dir, "a\e[31mb\n");
+	is $r->{status}, 2, 'control characters';
+	like $r->{err}, qr/^pyked: "\S*a\\x1b\[31mb\\x0a" has a control char/,
+	    '... are refused, and not shown';
 };
 
 subtest 'what is no folder' => sub {
@@ -334,6 +424,15 @@ subtest 'what is no folder' => sub {
 		$r = in_dir($dir, 'closed');
 		is $r->{status}, 78, 'a folder that may not be read';
 		like $r->{err}, qr/closed cannot be served: Permission/,
+		    '... is told';
+		chmod 0700, "$dir/closed";
+	}
+	SKIP: {
+		skip 'only root becomes somebody else', 2 unless $root;
+		mkdir "$dir/root's" and chmod 0700, "$dir/root's";
+		$r = in_dir($dir, "root's");
+		is $r->{status}, 78, 'a folder that workers may not enter';
+		like $r->{err}, qr{folder \S+/root's cannot be served: .* www-data may not enter it: .*chmod o\+x},
 		    '... is told';
 	}
 	$r = in_dir($dir, '-t', './stop');

@@ -114,6 +114,8 @@ subtest 'what it says of itself' => sub {
 	    /^### BEGIN INIT INFO\n(.*)^### END INIT INFO$/ms;
 	like $header, qr/^# $_:\s+\S/m, $_ for qw(Provides Required-Start
 	    Required-Stop Default-Start Default-Stop Short-Description);
+	my ($codes) = slurp($script) =~ /^# (It leaves with .*?)\n\n/ms;
+	like $codes, qr/\b$_ /, "it names the status $_" for 0 .. 7;
 	is run('sh', '-n', $script)->{status}, 0, 'it is sound';
 	for my $action (undef, 'sing') {
 		my $r = acts $action, 2, $action // 'no action';
@@ -192,7 +194,7 @@ subtest 'a mistake in the configuration' => sub {
 	acts 'start', 0;
 	my $first = master();
 	spew($conf, "$sound\nlimitz 3\nworkers none\n");
-	for (['configtest', 6], ['reload', 1], ['force-reload', 1],
+	for (['configtest', 6], ['reload', 6], ['force-reload', 6],
 	    ['restart', 6]) {
 		my ($action, $status) = @$_;
 		my $r = acts $action, $status;
@@ -213,6 +215,51 @@ subtest 'a mistake in the configuration' => sub {
 	$r = acts 'start', 6, 'start without a configuration';
 	like $r->{err}, qr/\Q$conf\E/, '... names it';
 	spew($conf, $sound);
+};
+
+subtest 'somebody else' => sub {
+	plan skip_all => 'needs root' unless $root;
+	my @nobody = qw(setpriv --reuid nobody --clear-groups);
+	chmod 0644, $conf;
+	chmod 0755, $script, $program;
+	acts 'start', 4, 'start by another user', wrap => \@nobody;
+	acts 'start', 0;
+	my @all = everybody();
+	for my $action (qw(stop reload force-reload restart)) {
+		my $r = acts $action, 4, "$action by another user",
+		    wrap => \@nobody;
+		like $r->{err}, qr/try it as root \(sudo\)/, '... says why';
+	}
+	acts 'status', 0, 'status is for everybody', wrap => \@nobody;
+	acts 'start', 0, 'start of what runs', wrap => \@nobody;
+	chmod 0600, $conf;
+	acts $_, 4, "$_ where the file is secret", wrap => \@nobody
+	    for qw(stop reload restart status);
+	is scalar(living(@all)), 3, 'all are still there';
+	acts 'stop', 0;
+	is join(' ', living(@all)), '', 'root may';
+};
+
+subtest 'a configuration that names other files' => sub {
+	acts 'start', 0;
+	my @all = everybody();
+	my $first = master();
+	spew($conf, $sound =~ s/pyked\.pid/other.pid/r);
+	acts 'status', 0;
+	acts 'start', 0, 'start';
+	is scalar(living(@all)), 3, '... changes nothing';
+	my $r = acts 'reload', 0;
+	like $r->{err}, qr/"pidfile" needs a restart/, '... says what else';
+	acts 'restart', 0;
+	is join(' ', living(@all)), '', '... ends all';
+	$pidfile = "$dir/other.pid";
+	isnt master(), $first, '... and starts anew';
+	spew($conf, $sound);
+	@all = everybody();
+	acts 'stop', 0;
+	is join(' ', living(@all)), '', 'stop ends all';
+	acts 'status', 3;
+	$pidfile = "$dir/pyked.pid";
 };
 
 subtest 'a port that is taken' => sub {
@@ -269,7 +316,10 @@ sub together {
 
 subtest 'twice in parallel' => sub {
 	for my $round (1 .. 8) {
+		unlink "$dir/together";
 		is together('start', 'start'), '0 0', "start, round $round";
+		like slurp("$dir/together"), qr/\A(?:pyked is running already\n)?\z/,
+		    '... without complaints';
 		is page(), "home\n", '... one serves';
 		my @all = everybody();
 		is scalar(grep { slurp("/proc/$_/cmdline") =~

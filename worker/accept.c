@@ -118,6 +118,8 @@ take_one(struct gate *g)
 		ledger_give_connection();
 		return why;
 	}
+	if (peer.family == AF_UNIX)	/* a name of it is of no use */
+		peer = (struct net_addr){ .family = AF_UNIX };
 	g->worker->score->accepted++;
 	newest = conn_open(g->worker, fd, g->listener, &peer,
 	    g->any ? NULL : &g->local);

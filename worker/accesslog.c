@@ -1,6 +1,6 @@
 /*
- * Access-log lines in the common and combined formats, and in one that says
- * what scripts took.
+ * Access-log lines in the common, combined and vhost formats, and in one that
+ * says what scripts took.
  */
 #include "worker/accesslog.h"
 
@@ -8,19 +8,24 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "common/conf.h"
 #include "common/log.h"
 #include "common/ring.h"
+#include "worker/accesslog_json.h"
 #include "worker/http/request.h"
 #include "worker/worker.h"
 
-#define FIELD_MAX	768		/* bytes of a quoted field, escaped */
+#define FIELD_MAX	640		/* bytes of a quoted field, escaped */
 #define TARGET_MAX	2048
+#define USER_MAX	128
+#define SERVER_MAX	264		/* its name and port */
+#define LINE_SIZE	(LOG_LINE_MAX + NET_ADDR_TEXT)
 #define PATIENCE_US	1000000		/* how long a full ring stops
 					 * requests */
 
-/* What a client closed before its response had a status is logged with, as
- * other servers do. */
-#define STATUS_GONE	499
+/* The rest of a line is a method, two numbers, a time and what is between. */
+_Static_assert(SERVER_MAX + NET_ADDR_TEXT + USER_MAX + TARGET_MAX +
+    2 * FIELD_MAX + 320 < LINE_SIZE, "room");
 
 static struct ring *ring;		/* borrowed, shared memory */
 static enum conf_log_format format;
@@ -58,6 +63,20 @@ put_quoted(char *p, struct str s)
 		*p++ = '-';
 	p += log_escape(p, FIELD_MAX, s.p, s.n);
 	*p++ = '"';
+	return p;
+}
+
+/* Whose password it came with. A blank would begin another column. */
+static char *
+put_user(char *p, const char *user)
+{
+	char *end = p + USER_MAX - sizeof("\\x20");
+
+	if (user == NULL)
+		*p++ = '-';
+	for (; user != NULL && *user != '\0' && p < end; user++)
+		p = *user == ' ' ? put(p, "\\x20", 4) :
+		    p + log_escape(p, 4, user, 1);
 	return p;
 }
 
@@ -112,22 +131,41 @@ put_use(char *p, const struct script_use *use)
 	return put_number(p, use->peak_kb);
 }
 
+/* By which name the server is known that answered, and its port. */
+static char *
+put_server(char *p, const struct request *r)
+{
+	struct str name = accesslog_server(r);
+
+	p = put(p, name.p, name.n);
+	*p++ = ':';
+	p = put_number(p, net_addr_port(&r->client->local));
+	*p++ = ' ';
+	return p;
+}
+
 static size_t
 make_line(char *line, const struct request *r, uint64_t bytes)
 {
 	int status = r->response.status;
 	char *p = line;
 
+	if (format == CONF_FORMAT_JSON)
+		return accesslog_json(line, r, bytes);
+	if (format == CONF_FORMAT_VHOST)
+		p = put_server(p, r);
 	p += net_addr_host(&r->client->peer, p);
-	p = put(p, " - - [", 6);
+	p = put(p, " - ", 3);
+	p = put_user(p, r->user);
+	p = put(p, " [", 2);
 	p = put(p, clock_log_date(), LOG_DATE_LEN);
 	p = put(p, "] ", 2);
 	p = put_request_line(p, r);
 	*p++ = ' ';
-	p = put_number(p, (uint64_t)(status == 0 ? STATUS_GONE : status));
+	p = put_number(p, (uint64_t)(status == 0 ? ACCESSLOG_GONE : status));
 	*p++ = ' ';
 	p = put_number(p, bytes);
-	if (format == CONF_FORMAT_COMBINED || format == CONF_FORMAT_CGI) {
+	if (format != CONF_FORMAT_COMMON) {
 		*p++ = ' ';
 		p = put_quoted(p, http_field_value(r->head, FIELD_REFERER));
 		*p++ = ' ';
@@ -157,7 +195,7 @@ tell_master(void)
 void
 accesslog_put(struct request *r, uint64_t bytes)
 {
-	char line[LOG_LINE_MAX + NET_ADDR_TEXT];
+	char line[LINE_SIZE];
 
 	r->log_mark = 0;
 	r->log_lost = false;

@@ -13,6 +13,10 @@
 struct request;
 struct ring;
 
+/* What a client closed before its response had a status is logged with, as
+ * other servers do. */
+#define ACCESSLOG_GONE	499
+
 /* Once per process. channel is where the master is told that a quarter is
  * full; format CONF_FORMAT_UNSET makes no lines at all. */
 void	accesslog_open(struct ring *ring, enum conf_log_format format,

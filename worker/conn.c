@@ -14,6 +14,7 @@
 
 #include "common/conf.h"
 #include "common/scoreboard.h"
+#include "worker/bufpool.h"
 #include "worker/conn_io.h"
 #include "worker/conn_wait.h"
 #include "worker/http1.h"
@@ -26,6 +27,8 @@
 
 #define ROUNDS_MAX	16		/* of the pump in one run, */
 #define MOVED_MAX	(1u << 20)	/* or about so many bytes */
+#define LINGER_ROUNDS	10		/* deadlines of a client that goes on
+					 * sending after its answer */
 
 const char *
 conn_state_name(enum conn_state state)
@@ -163,8 +166,8 @@ conn_reap(struct worker *w)
 
 		w->closed = c->next_closed;
 		c->magic = 0;
-		buf_free(&c->in);
-		buf_free(&c->out);
+		bufpool_take_back(&c->in);
+		bufpool_take_back(&c->out);
 		free(c);
 	}
 }
@@ -342,6 +345,12 @@ conn_expired(struct timeout *t)
 		break;
 	case WAIT_GONE:
 		if (conn_kept_up(c))
+			settle(c);
+		else
+			conn_close(c, false);
+		break;
+	case WAIT_LINGER:
+		if (++c->lingered < LINGER_ROUNDS && conn_kept_up(c))
 			settle(c);
 		else
 			conn_close(c, false);

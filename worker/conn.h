@@ -46,13 +46,14 @@ struct http1 {
 	struct request *answered_last;
 	struct chunk_decoder chunk;	/* of the body coming in */
 	uint64_t body_left;		/* of a counted body */
+	uint64_t body_taken;		/* of a chunked one, as it was sent */
 	bool body_open;			/* the body has not ended */
 	bool body_chunked;
 	size_t scanned;			/* http_parse's */
 	unsigned nanswered;
 	unsigned nrequests;		/* ever begun here */
 	bool closing;			/* no further request is read */
-	bool client_closes;		/* because the client said so */
+	bool client_closes;		/* it said so, and sends nothing more */
 	bool until_close;		/* the end of the connection ends the
 					 * body that is being sent */
 	bool body_wanted;		/* waiting for more of a body */
@@ -91,7 +92,7 @@ struct conn {
 	bool running;			/* conn_run is at work */
 	bool run_again;			/* and was asked for once more */
 	bool in_again;			/* in the worker's again list */
-	unsigned lingered;		/* bytes read and dropped in LINGER */
+	unsigned lingered;		/* deadlines that passed in LINGER */
 	struct http1 http1;
 	struct conn *next, *prev;	/* worker->conns */
 	TAILQ_ENTRY(conn) again;	/* worker->again */
@@ -128,6 +129,9 @@ size_t	conn_out_room(const struct conn *c);
 /* n bytes were put into out; the span was set. */
 void	conn_queued(struct conn *c, size_t n);
 void	conn_set_span(struct conn *c, const struct span *span);
+/* The file that the span is of has ended too early (error 0) or cannot be
+ * read: says so in the log, and of which request it was. */
+void	conn_file_failed(const struct conn *c, int error);
 /* Everything queued has been written. */
 bool	conn_is_flushed(const struct conn *c);
 

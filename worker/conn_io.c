@@ -4,15 +4,17 @@
 #include "worker/conn_io.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "common/conf.h"
+#include "common/log.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1.h"
 #include "worker/http1_queue.h"
 #include "worker/transport.h"
 
 #define READ_SMALL	4096		/* room for a head */
-#define LINGER_MAX	65536		/* bytes dropped before we give up */
 
 static size_t
 in_limit(const struct conn *c)
@@ -51,6 +53,7 @@ fill(struct conn *c)
 
 	if (want > left)
 		want = left;
+	bufpool_lend(&c->in);
 	if (buf_reserve(&c->in, want) == -1) {
 		c->failed = true;
 		return true;
@@ -65,19 +68,18 @@ fill(struct conn *c)
 	return got > 0 || r == IO_EOF || r == IO_ERROR;
 }
 
-/* Reads what is left of a client whose answer is out, and drops it. */
+/* Reads what is left of a client whose answer is out, and drops it. How much
+ * it is does not matter: conn_wait says how long. */
 static bool
 fill_linger(struct conn *c)
 {
-	char dropped[READ_SMALL];
+	char dropped[CONN_IN_MAX];
 	enum io_result r;
 	size_t got;
 
 	r = c->transport->read(c, dropped, sizeof(dropped), &got);
 	take_verdict_of_read(c, r);
-	c->lingered += (unsigned)got;
-	if (c->lingered > LINGER_MAX)
-		c->failed = true;
+	c->received += got;
 	return got > 0 || r == IO_EOF || r == IO_ERROR;
 }
 
@@ -184,6 +186,18 @@ conn_set_span(struct conn *c, const struct span *span)
 	assert(c->span.n == 0);
 	c->span = *span;
 	c->queued += span->n;
+}
+
+void
+conn_file_failed(const struct conn *c, int error)
+{
+	const struct request *r = c->http1.current;
+
+	/* Nothing begins behind a span. */
+	if (r == NULL)
+		r = c->http1.answered_last;
+	log_warn("%s%s: %s while it was being sent", r->location->root->path,
+	    r->path.p, error == 0 ? "the file shrank" : strerror(error));
 }
 
 bool

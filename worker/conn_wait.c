@@ -5,11 +5,12 @@
 #include "worker/conn_wait.h"
 
 #include "common/conf.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/loop.h"
 
-#define LINGER_MS	2000
+#define LINGER_MS	2000		/* of silence after the last answer */
 #define GONE_MS		500		/* of silence after the client's end */
 #define PEER_MS		1000		/* between looks at a silent client */
 #define LOG_FULL_MS	10
@@ -65,11 +66,13 @@ wait_ms(const struct conn *c, enum conn_wait wait)
 	}
 }
 
-/* A client that we wait for to read gets no credit for what it sends. */
+/* A client that we wait for to read gets no credit for what it sends; one that
+ * we wait for to stop does. */
 static uint64_t
 progress(const struct conn *c, enum conn_wait wait)
 {
-	return wait == WAIT_BODY ? c->received : c->sent;
+	return wait == WAIT_BODY || wait == WAIT_LINGER ? c->received :
+	    c->sent;
 }
 
 /* A deadline runs on while the same thing is waited for: progress does not
@@ -114,8 +117,8 @@ int
 conn_settle(struct conn *c)
 {
 	if (c->state == CONN_IDLE) {
-		buf_free(&c->in);
-		buf_free(&c->out);
+		bufpool_take_back(&c->in);
+		bufpool_take_back(&c->out);
 	}
 	set_deadline(c);
 	return set_interest(c);
@@ -133,7 +136,7 @@ conn_kept_up(const struct conn *c)
 	uint64_t ms = (uint64_t)wait_ms(c, c->waiting);
 	uint64_t moved = progress(c, c->waiting) - c->progress;
 
-	if (c->waiting == WAIT_GONE)
+	if (c->waiting == WAIT_GONE || c->waiting == WAIT_LINGER)
 		return moved > 0;
 	return moved >= c->worker->conf->limits.min_rate * ms / 1000 &&
 	    moved > 0;

@@ -16,7 +16,8 @@ int	conn_settle(struct conn *c);
 int64_t	conn_wait_ms(const struct conn *c);
 /*
  * The deadline came: was the client fast enough since it was armed, on
- * average? Then it may go on. After the client's end any byte sent is enough.
+ * average? Then it may go on. After the client's end any byte sent is enough,
+ * after ours any byte that comes.
  */
 bool	conn_kept_up(const struct conn *c);
 

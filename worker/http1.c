@@ -74,16 +74,25 @@ take_head(struct conn *c, struct request *r, size_t n)
 	}
 	buf_take(&c->in, n);
 	c->http1.scanned = 0;
+	/* A password stays nowhere when it has been used. */
+	r->secret = http_field(head, FIELD_AUTHORIZATION) != NULL;
+	if (r->secret)
+		buf_wipe_rest(&c->in);
 	return 0;
 }
 
 /* From the head alone: 0, or the status to fail with. */
 static int
-read_head(struct request *r)
+read_head(struct request *r, const struct conf_listen *listen)
 {
 	int status = http_framing(r->head, &r->framing);
 
-	return status != 0 ? status : http_target(r->head, &r->target);
+	if (status == 0)
+		status = http_target(r->head, &r->target);
+	/* RFC 9110 7.4: what is asked for by https must come by TLS. */
+	if (status == 0 && r->target.https && !listen->tls)
+		status = 421;
+	return status;
 }
 
 static void
@@ -102,7 +111,7 @@ begin(struct conn *c, struct request *r, size_t used)
 	h->nrequests++;
 	r->location = &c->listener->conf->fallback->base;
 	score_begin(r);
-	status = read_head(r);
+	status = read_head(r, c->listener->conf);
 	if (status == 0) {
 		http1_body_begin(c, r);
 		serve_start(r, c->listener->conf);
@@ -122,6 +131,8 @@ begin_bad(struct conn *c, struct request *r, int status)
 	struct str line = buf_str(&c->in);
 	size_t n = 0;
 
+	if (str_starts(line, STR("\r\n")))
+		line = (struct str){ line.p + 2, line.n - 2 };
 	while (n < line.n && n < BAD_LINE_MAX && line.p[n] != '\r' &&
 	    line.p[n] != '\n')
 		n++;
@@ -192,7 +203,7 @@ http1_fail(struct conn *c, int status)
 {
 	struct http1 *h = &c->http1;
 	struct request *r = h->current;
-	bool answered = h->closing || h->answered != NULL || h->body_open;
+	bool answered = h->closing || h->answered != NULL;
 
 	http1_body_abandon(c);
 	if (r != NULL && r->head_written) {
@@ -200,6 +211,8 @@ http1_fail(struct conn *c, int status)
 		return;
 	}
 	if (r != NULL) {
+		if (r->response.status != 0)	/* it was of another answer */
+			r->response.location = r->response.allow = NULL;
 		r->response.close = true;
 		serve_fail(r, status);
 		return;
@@ -213,21 +226,46 @@ http1_fail(struct conn *c, int status)
 		begin_bad(c, r, status);
 }
 
+/*
+ * The answer waits for the end of a body that nobody wants, for a short one:
+ * when that body turns out to be malformed the answer is 400, however it was
+ * cut into pieces, and no answer overtakes its own request, which is how a
+ * proxy in front of us loses step.
+ */
+static bool
+body_comes_first(const struct conn *c, const struct request *r)
+{
+	return http1_body_is_open(c) && !http1_body_is_long(c) &&
+	    r->sink == NULL && r->response.status != 0 && !r->head_written &&
+	    !r->response.close && !r->framing.expect_continue;
+}
+
+/* A fault in a body is a fault of the request, but where the answer did not
+ * wait for it: nothing is read behind it then. */
 static bool
 take_body(struct conn *c)
 {
+	struct request *r = c->http1.current;
 	int status;
 	bool moved = http1_body_take(c, &status);
 
-	if (status != 0)
+	if (status == 0 && c->eof && http1_body_is_open(c) &&
+	    buf_len(&c->in) == 0)
+		status = 400;		/* it will never be complete */
+	if (status == 0)
+		return moved;
+	if (r->sink != NULL || r->response.status == 0 ||
+	    body_comes_first(c, r)) {
 		http1_fail(c, status);
-	else if (c->eof && http1_body_is_open(c) && buf_len(&c->in) == 0)
-		c->cut = true;		/* it will never be complete */
+	} else {
+		r->response.close = true;
+		http1_body_abandon(c);
+	}
 	return moved;
 }
 
-/* The response is queued whole. What is left of the request's body is read
- * and dropped, or given up with the connection. */
+/* The response is queued whole. What is left of the request's body is given
+ * up with the connection. */
 static void
 finish(struct conn *c)
 {
@@ -240,9 +278,13 @@ finish(struct conn *c)
 	/* A source may have found a reason since the head was written. */
 	h->closing = h->closing || r->response.close;
 	if (h->closing) {
+		/* Old clients send a line end behind a body. */
+		h->client_closes = !r->framing.keepalive && r->body_complete &&
+		    r->body_received == 0;
 		http1_body_abandon(c);
 		c->flush_then_close = true;
 	}
+	assert(!h->body_open);
 }
 
 /* Does the current request wait before its handler? Its body does, too. */
@@ -271,6 +313,8 @@ advance(struct conn *c)
 	moved = h->body_open && take_body(c);
 	if (h->current == NULL)
 		return begin_next(c) || moved;
+	if (body_comes_first(c, h->current))
+		return moved;
 	switch (http1_reply(c, h->current)) {
 	case HTTP1_REPLY_MOVED:
 		return true;
@@ -290,7 +334,7 @@ set_state(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 
-	h->body_wanted = h->body_open && buf_len(&c->in) == 0 &&
+	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing &&
 	    !http1_body_is_stopped(c) &&
 	    (h->current == NULL || h->current->phase != PHASE_GATES);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||

@@ -7,7 +7,8 @@
 #include "worker/conn.h"
 #include "worker/http/chunk.h"
 
-/* As much of a body nobody wants is read to keep the connection. */
+/* As much of a body nobody wants is read to keep the connection, the lines of
+ * chunks included. */
 #define DISCARD_MAX	65536
 
 void
@@ -18,6 +19,7 @@ http1_body_begin(struct conn *c, struct request *r)
 	h->chunk = (struct chunk_decoder){ 0 };
 	h->body_chunked = r->framing.chunked;
 	h->body_left = r->framing.chunked ? 0 : r->framing.length;
+	h->body_taken = 0;
 	h->body_open = r->framing.chunked || r->framing.length > 0;
 	r->body_complete = !h->body_open;
 }
@@ -41,8 +43,8 @@ http1_body_is_long(const struct conn *c)
 {
 	const struct http1 *h = &c->http1;
 
-	return h->body_open && (h->body_chunked ||
-	    h->body_left > DISCARD_MAX);
+	return h->body_open && (h->body_chunked ? h->body_taken :
+	    h->body_left) > DISCARD_MAX;
 }
 
 void
@@ -57,13 +59,14 @@ deliver(struct conn *c, const char *p, size_t n)
 {
 	struct request *r = c->http1.current;
 
-	if (r == NULL || r->redirects > 0)
-		return 0;	/* answered already, or nobody's any more: a
-				 * counted rest is dropped */
+	if (r->redirects > 0)
+		return 0;		/* nobody's any more */
 	r->body_received += n;
+	if (r->sink == NULL)
+		return 0;
 	if (r->body_received > r->location->max_body)
 		return 413;
-	return r->sink == NULL ? 0 : r->sink->ops->put(r->sink, p, n);
+	return r->sink->ops->put(r->sink, p, n);
 }
 
 static int
@@ -72,8 +75,6 @@ complete(struct conn *c)
 	struct request *r = c->http1.current;
 
 	c->http1.body_open = false;
-	if (r == NULL)
-		return 0;
 	r->body_complete = true;
 	return r->sink == NULL ? 0 : r->sink->ops->end(r->sink);
 }
@@ -98,26 +99,23 @@ take_counted(struct conn *c)
 static int
 take_chunked(struct conn *c)
 {
+	struct http1 *h = &c->http1;
+	enum chunk_result result;
 	size_t used, n;
 	const char *data;
 	int status = 0;
 
-	while (status == 0 && buf_len(&c->in) > 0) {
-		switch (chunk_decode(&c->http1.chunk, buf_head(&c->in),
-		    buf_len(&c->in), &used, &data, &n)) {
-		case CHUNK_DATA:
-			status = deliver(c, data, n);
-			buf_take(&c->in, used);
-			break;
-		case CHUNK_MORE:
-			buf_take(&c->in, used);
-			return 0;
-		case CHUNK_END:
-			buf_take(&c->in, used);
-			return complete(c);
-		default:
+	while (status == 0 && h->body_open && buf_len(&c->in) > 0) {
+		result = chunk_decode(&h->chunk, buf_head(&c->in),
+		    buf_len(&c->in), &used, &data, &n);
+		if (result == CHUNK_BAD)
 			return 400;
-		}
+		if (result == CHUNK_DATA)
+			status = deliver(c, data, n);
+		buf_take(&c->in, used);
+		h->body_taken += used;
+		if (result == CHUNK_END)
+			status = complete(c);
 	}
 	return status;
 }

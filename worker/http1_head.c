@@ -7,7 +7,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
-#include "worker/http/date.h"
+#include "common/conf.h"
 #include "worker/http/request.h"
 #include "worker/http/status.h"
 
@@ -55,18 +55,6 @@ put_status(struct buf *out, int status)
 }
 
 static void
-put_modified(struct buf *out, const struct response *res)
-{
-	char date[HTTP_DATE_LEN];
-
-	if (!res->has_modified || !date_format(res->modified, date))
-		return;
-	put(out, STR("Last-Modified: "));
-	(void)buf_put(out, date, sizeof(date));
-	put(out, STR("\r\n"));
-}
-
-static void
 put_framing(struct buf *out, const struct http1_framing *f)
 {
 	if (f->chunked)
@@ -93,10 +81,12 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
     struct buf *out)
 {
 	const struct response *res = &r->response;
+	const struct conf_answer *a = &r->location->answer;
+	struct str lines = r->client->tls ? a->lines_tls : a->lines;
 
 	if (buf_reserve(out, HEAD_ROOM + length_of(res->type) +
 	    length_of(res->location) + length_of(res->allow) +
-	    length_of(res->etag) + buf_len(&res->fields)) == -1)
+	    res->lines.n + buf_len(&res->fields) + lines.n) == -1)
 		return -1;
 	put_status(out, res->status);
 	put(out, STR("Server: pyked\r\nDate: "));
@@ -104,14 +94,14 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 	put(out, STR("\r\n"));
 	put_field(out, STR("Content-Type: "), res->type);
 	put_framing(out, framing);
-	put_modified(out, res);
-	put_field(out, STR("ETag: "), res->etag);
 	put_field(out, STR("Location: "), res->location);
 	put_field(out, STR("Allow: "), res->allow);
 	if (res->retry_after > 0)
 		put_number(out, STR("Retry-After: "),
 		    (uint64_t)res->retry_after);
+	put(out, res->lines);
 	put(out, buf_str(&res->fields));
+	put(out, lines);
 	put(out, STR("\r\n"));
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "common/conf.h"
 #include "common/scoreboard.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/http1_body.h"
 #include "worker/http1_head.h"
@@ -25,15 +26,17 @@ never_has_body(int status)
 	    status < 200);
 }
 
-/* RFC 9112 section 9.3, and our own reasons to end a connection. */
+/* RFC 9112 section 9.3, and our own reasons to end a connection. A body that
+ * has not ended when the head of its answer is written is not read on. A client
+ * that was to wait for a 100 which never came may send its body or not (RFC
+ * 9110 section 10.1.1): nobody could tell what follows. */
 static bool
 persists(const struct conn *c, const struct request *r)
 {
 	return r->framing.keepalive && !r->response.close &&
 	    !c->http1.closing && !c->worker->draining &&
 	    c->http1.nrequests < c->worker->conf->limits.keepalive_requests &&
-	    !http1_body_is_long(c) &&
-	    !(r->framing.expect_continue && http1_body_is_open(c));
+	    !http1_body_is_open(c) && !r->framing.expect_continue;
 }
 
 static void
@@ -56,7 +59,6 @@ decide_framing(struct conn *c, struct request *r, struct http1_framing *f)
 	c->http1.closing = f->close;
 	c->http1.until_close = res->length < 0 && !r->chunked &&
 	    !res->head_only;
-	c->http1.client_closes = !r->framing.keepalive;
 }
 
 /* A message that a script framed: whatever it said of its end and of the
@@ -96,6 +98,7 @@ write_head(struct conn *c, struct request *r)
 
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
+	bufpool_lend(&c->out);
 	if (put_head(c, r) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);
@@ -130,8 +133,10 @@ copy_span(struct conn *c, const struct span *span)
 
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return -1;	/* it shrank: never pad */
+		if (n <= 0) {		/* it shrank: never pad */
+			conn_file_failed(c, n == -1 ? errno : 0);
+			return -1;
+		}
 		done += (size_t)n;
 	}
 	buf_added(&c->out, done);
@@ -235,6 +240,8 @@ http1_reply(struct conn *c, struct request *r)
 {
 	if (r->response.status == 0)
 		return HTTP1_REPLY_NONE;
+	if (r->response.drop)
+		return HTTP1_REPLY_FAILED;
 	if (!r->head_written)
 		return write_head(c, r);
 	return put_body(c, r);
@@ -246,10 +253,11 @@ http1_continue(struct conn *c, struct request *r)
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	if (!r->framing.expect_continue || r->phase != PHASE_HANDLER ||
-	    r->response.status != 0 ||
-	    r->body_complete || buf_len(&c->in) > 0)
+	    r->response.status != 0)
 		return;
 	r->framing.expect_continue = false;
+	if (buf_len(&c->in) > 0)
+		return;			/* it did not wait */
 	if (put(c, text, sizeof(text) - 1) == -1)
 		c->failed = true;
 }

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "common/log.h"
 #include "worker/conn.h"
 
 static enum io_result
@@ -54,11 +53,13 @@ send_file(struct conn *c, size_t *sent)
 		return IO_OK;
 	}
 	if (w == 0) {
-		log_warn("a file shrank while it was being sent");
+		conn_file_failed(c, 0);
 		return IO_ERROR;
 	}
-	if (errno == EIO || errno == ESTALE)
-		log_warn("a file cannot be read while it is being sent");
+	if (errno == EIO || errno == ESTALE || errno == EINVAL) {
+		conn_file_failed(c, errno);
+		return IO_ERROR;
+	}
 	return verdict(IO_WANT_WRITE);
 }
 

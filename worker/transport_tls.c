@@ -16,19 +16,30 @@
 #include <openssl/ssl.h>
 
 #include "common/conf.h"
-#include "common/log.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
+#include "worker/tls_wire.h"
 #include "worker/transport.h"
 #include "worker/worker.h"
 
-#define RECORD	16384		/* the plain bytes of a full TLS record */
+/* Whose context a connection begins with, before a name is known; NULL when
+ * none has one. */
+static const struct conf_server *
+first_server(const struct conf_listen *l)
+{
+	if (l->fallback->tls != NULL)
+		return l->fallback;
+	for (size_t i = 0; i < l->nservers; i++)
+		if (l->servers[i]->tls != NULL)
+			return l->servers[i];
+	return NULL;
+}
 
 /* SNI: the server that was named, when it has a certificate. */
 static int
 on_server_name(SSL *ssl, int *alert, void *arg)
 {
-	const struct conn *c = SSL_get_app_data(ssl);
+	struct conn *c = SSL_get_app_data(ssl);
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	const struct conf_server *server;
 
@@ -37,8 +48,10 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	if (name == NULL)
 		return SSL_TLSEXT_ERR_NOACK;
 	server = route_server(c->listener->conf, str_from(name));
-	if (server->tls != NULL)
-		(void)SSL_set_SSL_CTX(ssl, server->tls);
+	if (server->tls == NULL)
+		server = first_server(c->listener->conf);
+	(void)SSL_set_SSL_CTX(ssl, server->tls);
+	c->client.tls_server = server;
 	return SSL_TLSEXT_ERR_OK;
 }
 
@@ -51,30 +64,18 @@ transport_tls_setup(const struct conf *conf)
 			    conf->servers[i].tls, on_server_name);
 }
 
-/* The context a connection begins with, before a name is known. */
-static SSL_CTX *
-first_context(const struct conf_listen *l)
-{
-	if (l->fallback->tls != NULL)
-		return l->fallback->tls;
-	for (size_t i = 0; i < l->nservers; i++)
-		if (l->servers[i]->tls != NULL)
-			return l->servers[i]->tls;
-	return NULL;
-}
-
 int
 transport_tls_open(struct conn *c)
 {
-	SSL_CTX *ctx = first_context(c->listener->conf);
+	const struct conf_server *first = first_server(c->listener->conf);
 
-	if (ctx == NULL)
+	if (first == NULL)
 		return -1;
 	ERR_clear_error();
-	c->tls = SSL_new(ctx);
+	c->tls = SSL_new(first->tls);
 	if (c->tls == NULL)
 		return -1;
-	if (SSL_set_fd(c->tls, c->fd) != 1 ||
+	if (tls_wire_open(c->tls, c->fd) == -1 ||
 	    SSL_set_app_data(c->tls, c) != 1) {
 		SSL_free(c->tls);
 		c->tls = NULL;
@@ -152,55 +153,66 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 }
 
 /*
- * Output and a span share records: a small head and the beginning of its body
- * leave as one. When a write was refused OpenSSL wants the same bytes again,
- * wherever they are and with more behind them (SSL_MODE_ACCEPT_MOVING_WRITE_
- * BUFFER): gathered anew they are the same, and output only grows at its end.
+ * Output and what fits of the span behind it, as one run of bytes: a small
+ * head and the beginning of its body share a record. NULL when the file has
+ * become shorter.
  */
-static enum io_result
-gather(struct conn *c, char *record, size_t *n)
+static const char *
+gather(struct conn *c, size_t max, size_t *n)
 {
-	size_t head = buf_len(&c->out), room, left = c->span.n;
+	static char plain[TLS_BATCH_MAX];
+	size_t head = buf_len(&c->out), left = c->span.n;
 	ssize_t r;
 
-	*n = head < RECORD ? head : RECORD;
-	memcpy(record, buf_head(&c->out), *n);
-	room = RECORD - *n;
-	if (left > room)
-		left = room;
+	*n = head < max ? head : max;
+	if (left > max - *n)
+		left = max - *n;
 	if (left == 0)
-		return IO_OK;
-	if (c->span.p != NULL) {
-		memcpy(record + *n, c->span.p, left);
-		*n += left;
-		return IO_OK;
+		return buf_head(&c->out);
+	if (head == 0 && c->span.p != NULL) {
+		*n = left;
+		return c->span.p;
 	}
-	r = pread(c->span.fd, record + *n, left, c->span.off);
+	memcpy(plain, buf_head(&c->out), *n);
+	if (c->span.p != NULL) {
+		memcpy(plain + *n, c->span.p, left);
+		*n += left;
+		return plain;
+	}
+	r = pread(c->span.fd, plain + *n, left, c->span.off);
 	if (r <= 0 || (size_t)r < left) {
-		log_warn("a file shrank or failed while it was being sent");
-		return IO_ERROR;
+		conn_file_failed(c, r == -1 ? errno : 0);
+		return NULL;
 	}
 	*n += left;
-	return IO_OK;
+	return plain;
 }
 
 static enum io_result
 tls_write(struct conn *c, size_t *sent)
 {
-	static char record[RECORD];
-	const char *p = record;
-	size_t n = buf_len(&c->out);
-	int r;
+	enum io_result r = tls_wire_flush(c->tls, sent);
+	const char *p;
+	size_t n, done, all = 0;
 
-	*sent = 0;
-	if (c->span.n > 0 && n < RECORD) {
-		if (gather(c, record, &n) != IO_OK)
-			return IO_ERROR;
-	} else
-		p = buf_head(&c->out);
-	ERR_clear_error();
-	r = SSL_write_ex(c->tls, p, n, sent);
-	return r == 1 ? IO_OK : verdict(c, r);
+	if (r != IO_OK || *sent > 0)
+		return r;
+	p = gather(c, tls_wire_batch(c->tls), &n);
+	if (p == NULL)
+		return IO_ERROR;
+	tls_wire_gather(c->tls);
+	while (all < n) {
+		ERR_clear_error();
+		if (SSL_write_ex(c->tls, p + all, n - all, &done) != 1)
+			break;
+		all += done;
+	}
+	r = tls_wire_send(c->tls, all, sent);
+	if (all < n)
+		r = IO_ERROR;
+	/* Nothing may be sent on it after this, no close_notify. */
+	c->tls_broken = c->tls_broken || r == IO_ERROR;
+	return r;
 }
 
 static bool

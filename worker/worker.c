@@ -18,15 +18,19 @@
 #include "common/sig.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
+#include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/orphan.h"
 #include "worker/score.h"
+#include "worker/serve/auth.h"
+#include "worker/serve/auth_check.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
-#include "worker/serve/listing.h"
+#include "worker/serve/filecache.h"
+#include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
 #define RESERVED_FDS	32	/* stdio, logs, the channel, libraries */
@@ -86,6 +90,8 @@ on_channel(void *arg, enum loop_events ready)
 	}
 	if (tag == WORKER_ACCESS_FD || tag == WORKER_ERROR_FD)
 		orphan_set_log(tag == WORKER_ACCESS_FD, fd);
+	else if (tag == WORKER_AUTH_FD && fd != -1)
+		auth_check_link(fd);
 	else if (fd != -1)
 		(void)close(fd);
 }
@@ -165,6 +171,8 @@ open_worker(void)
 	cgi_body_open(args->spooled, args->column);
 	if (args->own_user)
 		cgi_limit_tasks();
+	if (auth_open(self.loop) == -1)
+		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
 	    loop_watch(self.loop, args->channel, LOOP_READ, on_channel,
 	    NULL) == -1)
@@ -183,7 +191,8 @@ next_deadline(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
-	until = listing_next(until);
+	until = turns_next(until);
+	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
 }
@@ -193,7 +202,8 @@ run_deadlines(void)
 {
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
-	listing_tick(clock_now());
+	turns_tick(clock_now());
+	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }
 
@@ -249,8 +259,11 @@ close_worker(void)
 {
 	conn_close_all(&self);
 	conn_reap(&self);
+	auth_check_close();
 	cgi_kill_all();
+	filecache_free();
 	request_pool_free();
+	bufpool_free();
 	loop_free(self.loop);
 	orphan_flush();
 }

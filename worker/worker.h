@@ -30,7 +30,9 @@ enum worker_message {
 	WORKER_RING = 'L',		/* worker: a ring is a quarter full */
 	WORKER_ACCESS_FD = 'A',		/* master: the reopened access log, with
 					 * its descriptor */
-	WORKER_ERROR_FD = 'E'		/* master: the reopened error log */
+	WORKER_ERROR_FD = 'E',		/* master: the reopened error log */
+	WORKER_AUTH_FD = 'P'		/* master: a socket to the process that
+					 * checks passwords */
 };
 
 struct worker_args {

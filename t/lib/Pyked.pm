@@ -303,7 +303,9 @@ EOF_SERVER
 	access @DIR@/access.log combined
 	error @DIR@/error.log info
 EOF_LOG
+	my $cache = $ENV{PYKED_FILE_CACHE};
 	my $text = "pidfile \@DIR\@/pyked.pid\n"
+	    . (defined $cache ? "file-cache $cache\n" : '')
 	    . 'workers ' . ($s->{workers} // 1) . "\n"
 	    . "log {\n$log}\n" . ($s->{top} // '') . "\n" . $servers;
 	spew($s->{conf}, $s->expand($text));

@@ -113,6 +113,7 @@ test_rfc3875(void)
 	isnt("REDIRECT_STATUS");
 	isnt("HOME");
 	isnt("AUTH_TYPE");
+	isnt("REMOTE_USER");
 	request_free(r);
 }
 

@@ -38,12 +38,16 @@ example(const struct conf_directive *d)
 		{ "max-body", "8m" }, { "include", "none/*.conf" },
 		{ "let", "a b" }, { "certificate", "a b" },
 		{ "location", "/x" }, { "env", "A b" }, { "server", "a.org" },
-		{ "user", "nobody" },
+		{ "user", "nobody" }, { "cache", "30d" },
+		{ "user", "nobody" }, { "errors", "a" }, { "header", "A b" },
+		{ "no", "header A" }, { "allow", "10.0.0.0/8" },
+		{ "deny", "unix" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(others[i].name, d->name) == 0)
+		if (strcmp(others[i].name, d->name) == 0 &&
+		    d->where != CONF_IN_LIMITS)
 			return others[i].values;
 	return d->value == NULL ? "" : d->value;
 }
@@ -79,8 +83,8 @@ test_each(const struct conf_directive *d)
 		bad_part(text, said_is);
 	}
 	if (d->most != CONF_MANY) {
-		(void)snprintf(line, sizeof(line), "%s %s a b c d%s", d->name,
-		    example(d), d->block != 0 ? " { }" : "");
+		(void)snprintf(line, sizeof(line), "%s %s a b c d e f%s",
+		    d->name, example(d), d->block != 0 ? " { }" : "");
 		wrap(text, sizeof(text), d, line);
 		(void)snprintf(said_is, sizeof(said_is),
 		    "too many values for \"%s\"", d->name);
@@ -166,7 +170,7 @@ test_places(void)
 	    "does not belong in a location block");
 	bad_part("limits { cpu 5s }\n", "it belongs in: cgi-limits block");
 	bad_part("limits { listing on }\n", "\"listing\" does not belong in");
-	bad_part("gzip on\n", "unknown directive \"gzip\" at main level");
+	bad_part("deflate on\n", "unknown directive \"deflate\" at main level");
 	bad_part("max_body 5m\n", "did you mean \"max-body\"?");
 	bad_part("server a { wokers 5 }", "did you mean \"workers\"?");
 	bad_part("server a { rot /x }", "did you mean \"root\"?");
@@ -210,7 +214,8 @@ test_main_values(void)
 	bad_part("control \"\"\n", "an empty path");
 	bad_part("log { access off common }\n", "too many values");
 	bad_part("log { access none }\n", "\"none\" does not fit here");
-	bad_part("log { access x vhost }\n", "does not fit here");
+	bad_part("log { access x clf }\n", "write combined, common, vhost, "
+	    "json or cgi");
 	bad_part("log { error off }\n", "\"off\" does not fit here");
 	bad_part("log { error syslog }\n", "\"syslog\" does not fit here");
 	bad_part("log { error x loud }\n", "write debug, info, warn or error");

@@ -107,6 +107,45 @@ test_inherit(void)
 }
 
 static void
+test_listen_path(void)
+{
+	struct conf *c = must_load(
+	    "server a { listen unix:/x/s mode 640 tls; certificate c k }\n"
+	    "server b { listen unix:/x/../x/s backlog 7 tls mode 640\n"
+	    " certificate c k; listen unix:rel.sock }\n");
+	char text[NET_ADDR_TEXT], *here = getcwd(NULL, 0);
+	struct buf out = { 0 };
+
+	ok(c->nlistens == 2 && c->listens[0].nservers == 2 &&
+	    c->listens[0].tls && c->listens[0].backlog == 7 &&
+	    c->listens[0].mode == 0640 &&
+	    strcmp(conf_listen_text(&c->listens[0], text), "unix:/x/s") == 0,
+	    "a path, shared");
+	ok(here != NULL && strncmp(c->listens[1].path, here, strlen(here)) == 0
+	    && strcmp(c->listens[1].path + strlen(here), "/rel.sock") == 0 &&
+	    c->listens[1].mode == 0666, "beside the file");
+	ok(conf_dump(c, &out) == 0 && buf_put(&out, "", 1) == 0 &&
+	    strstr(buf_head(&out), "    listen unix:/x/s tls backlog 7 mode "
+	    "640\n") != NULL, "dumped");
+	conf_free(c);
+	buf_free(&out);
+	free(here);
+	bad_part("listen unix:", "is not an address to listen on");
+	bad_part("listen unix:/x/", "is not an address to listen on");
+	bad_part("listen unix:/x mode 64", "write one like 660");
+	bad_part("listen unix:/x mode 0660", "write one like 660");
+	bad_part("listen unix:/x mode 680", "write one like 660");
+	bad_part("listen unix:/x mode", "\"mode\" does not fit here");
+	bad_part("listen unix:/x mode 600 mode 600", "does not fit here");
+	bad_part("listen 80 mode 600", "write: listen ADDRESS tls backlog N");
+	bad_part("listen unix:/x; listen unix:/x", "unix:/x was given already");
+	bad_part("server a { listen unix:/x }\nserver b { listen unix:/x mode "
+	    "600 }", "unix:/x has another mode");
+	bad_part("server { listen unix:/x }\nserver { listen unix:/x }",
+	    "listens on unix:/x for the same name");
+}
+
+static void
 test_listen(void)
 {
 	struct conf *c = must_load(
@@ -130,7 +169,8 @@ test_listen(void)
 	    "a certificate makes https");
 	conf_free(c);
 	bad_part("listen 65536\n", "port 65536 is out of range");
-	bad_part("listen unix:/x\n", "write PORT, ADDRESS:PORT or [V6]:PORT");
+	bad_part("listen unix\n", "write PORT, ADDRESS:PORT, [V6]:PORT or "
+	    "unix:/PATH");
 	bad_part("listen localhost:80\n", "is not an address in digits");
 	bad_part("listen ::1:80\n", "is not an address to listen on");
 	bad_part("listen :80\n", "is not an address to listen on");
@@ -345,6 +385,7 @@ main(void)
 	test_defaults();
 	test_inherit();
 	test_listen();
+	test_listen_path();
 	test_servers();
 	test_locations();
 	test_site_values();

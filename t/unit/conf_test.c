@@ -36,7 +36,7 @@ test_several(void)
 	    "pyked.conf:1:20: \"10\" is not a time\n"
 	    "    1 | workers 600; drain 10\n"
 	    "      |                    ^^ write a time like 500ms, 10s, 5m, "
-	    "1h or 14d\n"
+	    "1h, 14d or 1y\n"
 	    "pyked.conf:2:1: unknown directive \"limitz\" at main level\n"
 	    "    2 | limitz { connections { } }\n"
 	    "      | ^^^^^^ did you mean \"limits\"?\n"
@@ -120,7 +120,7 @@ test_bytes(void)
 	good("\xef\xbb\xbf" "drain 5s\r\nroot \\\r\n /x\r\n");
 	bad(mark, 2, "pyked.conf:1:7: \"5q\" is not a time\n"
 	    "    1 | drain 5q\n"
-	    "      |       ^^ write a time like 500ms, 10s, 5m, 1h or 14d\n"
+	    "      |       ^^ write a time like 500ms, 10s, 5m, 1h, 14d or 1y\n"
 	    "pyked.conf:2:1: unknown directive \"foo\" at main level\n"
 	    "    2 | foo\n"
 	    "      | ^^^\n");
@@ -163,7 +163,9 @@ test_let(void)
 	    "    2 | root $rot/x\n"
 	    "      |      ^^^^ did you mean \"$root\"?\n");
 	bad_part("root $\n", "1:6: \"$\" without a name behind it");
-	bad_part("root /a$rest\n", "unknown name \"$rest\"");
+	bad_part("root /a$rets\n", "unknown name \"$rets\"");
+	bad_part("root /a$rest\n", "$rest and $query mean nothing here");
+	bad_part("let rest /b\n", "this name is for redirects");
 	bad_part("let a 1\nlet a 2\n", "2:5: \"a\" was given a value at "
 	    "pyked.conf:1");
 	bad_part("let 1a 2\n", "1:5: this is not a name");

@@ -28,7 +28,7 @@ test_text(void)
 	ok(strcmp(said(), "the command line: \"none\" is not a number (write "
 	    "digits alone, like 100)\n"
 	    "the command line: \"foo\" is not an address to listen on (write "
-	    "PORT, ADDRESS:PORT or [V6]:PORT)\n") == 0,
+	    "PORT, ADDRESS:PORT, [V6]:PORT or unix:/PATH)\n") == 0,
 	    "and told without a place: %s", said());
 }
 
@@ -109,6 +109,21 @@ test_anyhow(void)
 	found("pidfile\n", "/run/pyked/pyked.pid", "/run/pyked/control.sock");
 }
 
+/* A line of nothing but the later bytes of characters is cut somewhere. */
+static void
+test_cut(void)
+{
+	char text[400], shown[1024] = "";
+
+	memset(text, 0xbb, sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ok(load(text) == NULL && errors.n == 1, "a line of broken UTF-8");
+	for (int i = 0; i < 107; i++)
+		strcat(shown, "\\xBB");
+	strcat(shown, "...\n");
+	ok(strstr(said(), shown) != NULL, "... is shown from its beginning");
+}
+
 static void
 test_nearest(void)
 {
@@ -126,6 +141,7 @@ main(void)
 	test_quote();
 	test_control();
 	test_anyhow();
+	test_cut();
 	test_nearest();
 	leave();
 	return done_testing();

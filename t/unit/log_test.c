@@ -51,6 +51,8 @@ test_escape(void)
 	    memcmp(out, "a\\x22\\x5c", 9) == 0, "quote and backslash");
 	ok(log_escape(out, 6, "\n\n", 2) == 4, "never half an escape");
 	ok(log_escape(out, 0, "a", 1) == 0, "no room");
+	ok(log_escape_json(out, 12, "a\"\xff", 3) == 7 &&
+	    memcmp(out, "a\\u0022", 7) == 0, "in JSON, as far as it fits");
 	ok(log_escape(out, 16, "\x7f\x80", 2) == 8 &&
 	    memcmp(out, "\\x7f\\x80", 8) == 0, "DEL and above");
 }

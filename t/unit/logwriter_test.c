@@ -101,10 +101,12 @@ test_lines(void)
 	put("one\n", true);
 	put("two\n", true);
 	put("half\n", false);
+	put("{\"json\":1}\n", false);
 	ok(!logwriter_drain(&logs, &generation), "all is taken");
 	ok(has(access_path, "one\ntwo\n"), "what is committed is written");
 	logwriter_drain_dead(&logs, &worker);
-	ok(has(access_path, "one\ntwo\nhalf killed\n"),
+	ok(has(access_path, "one\ntwo\nhalf killed\n"
+	    "{\"json\":1,\"killed\":true}\n"),
 	    "what is not is marked when the worker is dead");
 	logs_teardown();
 }

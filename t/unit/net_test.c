@@ -64,6 +64,9 @@ test_none(void)
 
 	ok(net_addr_host(&none, text) == 1 && text[0] == '-', "none is -");
 	none.family = AF_UNIX;
+	ok(net_addr_text(&none, text) == 5 && strcmp(text, "unix:") == 0 &&
+	    !net_addr_is_any(&none), "a UNIX socket");
+	none.family = AF_PACKET;
 	ok(net_addr_text(&none, text) == 3 && net_addr_port(&none) == 0,
 	    "an unknown family is harmless");
 }

@@ -132,6 +132,9 @@ test_forms(void)
 		{ "GET http://o/http://p", 0, "/http://p", NULL, "o", "" },
 		{ "GET http://o/a@b", 0, "/a@b", NULL, "o", "" },
 		{ "OPTIONS *", 0, "*", NULL, "h", "1" },
+		{ "OPTIONS http://o", 0, "*", NULL, "o", "" },
+		{ "OPTIONS http://o:8?", 0, "/", "", "o", "8" },
+		{ "OPTIONS http://o/", 0, "/", NULL, "o", "" },
 		{ "OPTIONS /", 0, "/", NULL, "h", "1" },
 		{ "GET *", 400, NULL, NULL, NULL, NULL },
 		{ "OPTIONS **", 400, NULL, NULL, NULL, NULL },
@@ -169,6 +172,8 @@ test_forms(void)
 		    got.has_query == (forms[i].query != NULL) &&
 		    (forms[i].query == NULL ? got.query.n == 0 :
 		    is(got.query, forms[i].query)) &&
+		    got.https == str_starts(str_from(forms[i].line),
+		    STR("GET https:")) &&
 		    is(got.host, forms[i].host) &&
 		    is(got.port, forms[i].port))), "%s: %d", forms[i].line,
 		    status);

@@ -305,12 +305,16 @@ lines_before(const char *p, const char *line)
 }
 
 /* More of a line whose end is still not here: its form is looked at when it
- * is complete, but bytes that may stand in no line are refused now. */
+ * is complete, but bytes that may stand in no line are refused now, and so is
+ * a method without end. */
 static enum http_parse_result
 same_line(struct scan *s, const char *seen, const char *line, int too_long)
 {
 	const char *q;
 
+	if (too_long == 414 && s->end - line > HTTP_METHOD_MAX &&
+	    memchr(line, ' ', HTTP_METHOD_MAX + 1) == NULL)
+		return bad(s, 400);
 	if (seen[-1] == '\r' && seen < s->end)
 		return bad(s, 400);
 	q = skip_value(seen, s->end);
@@ -332,8 +336,14 @@ resume(struct scan *s, const char *seen,
 	line = line == NULL ? p : line + 1;
 	/* Only the empty line is so short that it ends within two bytes. */
 	first = line - p <= 2;
-	if (line < seen && memchr(seen, '\n', (size_t)(s->end - seen)) == NULL)
-		return same_line(s, seen, line, first ? 414 : 431);
+	if (line < seen &&
+	    memchr(seen, '\n', (size_t)(s->end - seen)) == NULL) {
+		result = same_line(s, seen, line, first ? 414 : 431);
+		/* What has more than one fault gets the status that it gets
+		 * when it comes at once. */
+		return result == HTTP_PARSE_BAD ? read_head(s, limits, head) :
+		    result;
+	}
 	if (!first) {
 		reset(head);
 		head->nfields = lines_before(p, line) - 1;
@@ -361,8 +371,13 @@ http_parse(const char *p, size_t n, const struct http_parse_limits *limits,
 		result = read_head(&s, limits, head);
 	else
 		result = resume(&s, p + *scanned, limits, head);
-	if (result == HTTP_PARSE_PARTIAL && n >= limits->head)
-		result = bad(&s, 431);
+	if (result == HTTP_PARSE_PARTIAL && n >= limits->head) {
+		/* A line that came in pieces was not judged yet. */
+		s.q = p;
+		result = read_head(&s, limits, head);
+		if (result == HTTP_PARSE_PARTIAL)
+			result = bad(&s, 431);
+	}
 
 	if (result == HTTP_PARSE_COMPLETE) {
 		*used = (size_t)(s.q - p);

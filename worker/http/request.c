@@ -53,7 +53,13 @@ request_free(struct request *r)
 		r->response.source->ops->close(r->response.source);
 	if (r->sink != NULL)
 		r->sink->ops->close(r->sink);
+	if (r->hold != NULL)
+		r->hold->drop(r->hold);
 	buf_free(&r->response.fields);
+	if (r->secret) {
+		explicit_bzero(b->room, sizeof(b->room));
+		arena_wipe(&r->arena);
+	}
 	arena_free(&r->arena);
 	r->magic = 0;
 	if (pooled >= POOL_MAX) {

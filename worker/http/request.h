@@ -39,6 +39,9 @@ struct client_info {
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
+	const struct conf_server *tls_server; /* borrowed, process: the one
+					 * whose certificate was shown to who
+					 * asked for a name; or NULL */
 };
 
 /* What a script took, as far as it is known when its answer ends. */
@@ -57,18 +60,23 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
-	const char *etag;		/* ETag with its quotes; or NULL */
-	time_t modified;		/* Last-Modified, when has_modified */
-	bool has_modified;
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =
 					 * it is made from the rest */
 	bool close;			/* the connection must not persist */
+	bool drop;			/* nothing is sent, it just ends */
 	int retry_after;		/* seconds; 0 = no Retry-After */
+	struct str lines;		/* header lines, ready to be sent;
+					 * borrowed */
 	struct buf fields;		/* owned: more header lines; only
 					 * response_field writes them */
 	struct source *source;		/* owned; NULL = no body */
+};
+
+/* What a gate that has to wait keeps of a request; dropped with it. */
+struct request_hold {
+	void (*drop)(struct request_hold *h);
 };
 
 /* How far serve has come with it. */
@@ -95,7 +103,13 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	struct request_hold *hold;	/* that gate's; or NULL */
+	const char *user;		/* whose password it came with, in the
+					 * arena; NULL = nobody's */
+	bool secret;			/* it has an Authorization: its memory
+					 * is wiped */
 	uint8_t reroutes;		/* how often it got another path */
+	bool fell_back;			/* that of the location's fallback */
 	uint8_t redirects;		/* how often by a script: if at all, its
 					 * method is GET or HEAD, whatever its
 					 * name says, and its body nobody's */

@@ -117,10 +117,12 @@ read_path(struct str s, struct http_target *out)
 }
 
 /* http://authority/path?query: its authority is the host, whatever Host says
- * (RFC 9112 3.2.2). */
+ * (RFC 9112 3.2.2). Without path and query it is what "*" stands for when the
+ * method is OPTIONS (3.3). */
 static int
-read_absolute(struct str target, struct http_target *out)
+read_absolute(const struct http_head *head, struct http_target *out)
 {
+	struct str target = head->target;
 	static const struct str schemes[] = { { "http://", 7 },
 	    { "https://", 8 } };
 	size_t start = 0, end;
@@ -132,6 +134,7 @@ read_absolute(struct str target, struct http_target *out)
 			start = schemes[i].n;
 	if (start == 0)
 		return 400;
+	out->https = start == schemes[1].n;
 	for (end = start; end < target.n && target.p[end] != '/' &&
 	    target.p[end] != '?';)
 		end++;
@@ -139,6 +142,8 @@ read_absolute(struct str target, struct http_target *out)
 	    out);
 	if (status != 0)
 		return status;
+	if (end == target.n && head->method == HTTP_OPTIONS)
+		return read_path(STR("*"), out);
 	return read_path((struct str){ target.p + end, target.n - end }, out);
 }
 
@@ -148,6 +153,7 @@ http_target(const struct http_head *head, struct http_target *out)
 	struct str target = head->target;
 	int status = read_host(head, out);
 
+	out->https = false;
 	if (status != 0)
 		return status;
 	if (head->method == HTTP_CONNECT)
@@ -157,5 +163,5 @@ http_target(const struct http_head *head, struct http_target *out)
 	if (str_eq(target, STR("*")))
 		return head->method == HTTP_OPTIONS ? read_path(target, out) :
 		    400;
-	return read_absolute(target, out);
+	return read_absolute(head, out);
 }

@@ -20,6 +20,7 @@ struct http_target {
 					 * without port, an IPv6 address in its
 					 * brackets; empty = none (1.0) */
 	struct str port;		/* digits, may be empty */
+	bool https;			/* the absolute-form says so */
 };
 
 /* 0, or 400 (also 405 for CONNECT's authority-form). */

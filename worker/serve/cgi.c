@@ -253,7 +253,8 @@ cgi_open(const struct conf *conf, struct loop *loop, struct scoreboard *score)
 		    strerror(errno));
 	cgi_worker.places = calloc(conf->places, sizeof(*cgi_worker.places));
 	cgi_worker.reckon = conf->access.kind != CONF_LOG_OFF &&
-	    conf->access_format == CONF_FORMAT_CGI;
+	    (conf->access_format == CONF_FORMAT_CGI ||
+	    conf->access_format == CONF_FORMAT_JSON);
 	cgi_spawn_open();
 	proc_become_subreaper();
 	return cgi_worker.places == NULL && conf->places > 0 ? -1 : 0;

@@ -68,6 +68,20 @@ add_number(struct cgi_env *e, const char *name, uint64_t value)
 	cgi_env_add(e, name, (struct str){ digits, n });
 }
 
+/* RFC 3875 4.1.15. A UNIX socket has none: then it is the one that the client
+ * believes in. */
+static uint64_t
+server_port(const struct request *r)
+{
+	uint64_t port = net_addr_port(&r->client->local);
+
+	if (r->client->local.family != AF_UNIX)
+		return port;
+	if (str_u64(r->target.port, UINT16_MAX, &port) == 0)
+		return port;
+	return r->client->tls ? 443 : 80;
+}
+
 /* RFC 3875 4.1.14: the name the client used, or else our address. */
 static void
 add_server(struct cgi_env *e)
@@ -81,13 +95,15 @@ add_server(struct cgi_env *e)
 	add_text(e, "SERVER_ADDR", text + 1);
 	if (r->target.host.n > 0) {
 		cgi_env_add(e, "SERVER_NAME", r->target.host);
+	} else if (local->family == AF_UNIX) {
+		add_text(e, "SERVER_NAME", "localhost");
 	} else if (strchr(text + 1, ':') == NULL) {
 		add_text(e, "SERVER_NAME", text + 1);
 	} else {
 		(void)strlcat(text, "]", sizeof(text));
 		add_text(e, "SERVER_NAME", text);
 	}
-	add_number(e, "SERVER_PORT", net_addr_port(local));
+	add_number(e, "SERVER_PORT", server_port(r));
 	add_text(e, "SERVER_SOFTWARE", "pyked");
 	add_text(e, "SERVER_PROTOCOL",
 	    r->head->version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
@@ -107,8 +123,14 @@ add_client(struct cgi_env *e)
 	/* RFC 3875 4.1.9: the address stands in for a name that nobody
 	 * waits for. */
 	add_text(e, "REMOTE_HOST", text);
-	add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
+	if (client->peer.family != AF_UNIX)
+		add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
 	add_text(e, "REQUEST_SCHEME", client->tls ? "https" : "http");
+	/* RFC 3875 4.1.1 and 4.1.11. */
+	if (e->r->user != NULL) {
+		add_text(e, "AUTH_TYPE", "Basic");
+		add_text(e, "REMOTE_USER", e->r->user);
+	}
 	if (!client->tls)
 		return;
 	add_text(e, "HTTPS", "on");

@@ -256,7 +256,10 @@ cgi_explain_path(struct request *r, const struct conf_dir *dir,
 		    "enter the folder %s%s%.*s: mend it with chmod 755",
 		    dir->path, slash == NULL ? "" : "/",
 		    slash == NULL ? 0 : (int)(slash - path.p), path.p);
-	else if (error == EXDEV || error == ELOOP)
+	else if (error == ELOOP)
+		cgi_log_request(r, LOG_LEVEL_WARN, "a symbolic link below %s "
+		    "is not followed (symlinks)", dir->path);
+	else if (error == EXDEV)
 		cgi_log_request(r, LOG_LEVEL_WARN, "a link leads out of the "
 		    "folder %s: name that place in the configuration instead",
 		    dir->path);

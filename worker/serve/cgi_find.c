@@ -40,7 +40,7 @@ status_of_open(int error)
 
 /* 0 and *mode of what path is, or a status. */
 static int
-look_at(int dir, const char *path, mode_t *mode)
+look_at(int dir, const char *path, enum conf_symlinks links, mode_t *mode)
 {
 	struct stat st;
 	int fd, status;
@@ -52,7 +52,7 @@ look_at(int dir, const char *path, mode_t *mode)
 		*mode = st.st_mode;
 		return 0;
 	}
-	fd = beneath_open(dir, path, O_PATH);
+	fd = beneath_open(dir, path, O_PATH, links);
 	if (fd == -1)
 		return status_of_open(errno);
 	status = fstat(fd, &st) == 0 ? 0 : status_of_open(errno);
@@ -62,13 +62,13 @@ look_at(int dir, const char *path, mode_t *mode)
 }
 
 /*
- * Goes down path, which is relative to dir, until something is no directory:
+ * Goes down path, which is relative to t->dir, until something is no directory:
  * 0 and *mode, when that is a file. *end is the length of its name, or of what
  * could not be looked at (errno says why), in any case. path is cut up and put
  * together again on the way.
  */
 static int
-walk(int dir, char *path, mode_t *mode, size_t *end)
+walk(const struct cgi_target *t, char *path, mode_t *mode, size_t *end)
 {
 	size_t n;
 	int status;
@@ -78,7 +78,7 @@ walk(int dir, char *path, mode_t *mode, size_t *end)
 		n += strcspn(path + n, "/");
 		after = path[n];
 		path[n] = '\0';
-		status = look_at(dir, path, mode);
+		status = look_at(t->dir, path, t->symlinks, mode);
 		path[n] = after;
 		*end = n;
 		if (status != 0 || S_ISREG(*mode))
@@ -95,15 +95,15 @@ walk(int dir, char *path, mode_t *mode, size_t *end)
 /* The same, with what is wrong in the log; any file will do when an
  * interpreter runs it. */
 static int
-find_file(struct request *r, const struct conf_dir *dir, char *path,
-    size_t *end)
+find_file(struct request *r, const struct conf_dir *dir,
+    const struct cgi_target *t, char *path, size_t *end)
 {
 	mode_t mode = S_IFDIR;
 	int status;
 
 	*end = 0;
 	errno = 0;
-	status = walk(dir->fd, path, &mode, end);
+	status = walk(t, path, &mode, end);
 	if (status == 0 && r->location->cgi.kind != CONF_CGI_WITH &&
 	    (mode & 0111) == 0) {
 		cgi_explain_mode(r, dir, (struct str){ path, *end });
@@ -165,7 +165,6 @@ fill_in(struct request *r, const struct conf_dir *dir, struct str path,
 	    file);
 	if (slash != NULL)
 		folder[slash - path.p] = '\0';
-	t->dir = dir->fd;
 	t->folder = slash == NULL ? "." : folder;
 	return t->filename == NULL || t->exec == NULL ? 503 : 0;
 }
@@ -184,7 +183,8 @@ find_below(struct request *r, const struct conf_dir *dir, size_t prefix,
 	    r->path.n - prefix });
 	if (path == NULL)
 		return 503;
-	status = find_file(r, dir, path, &end);
+	t->dir = dir->fd;
+	status = find_file(r, dir, t, path, &end);
 	if (status != 0)
 		return status;
 	status = fill_in(r, dir, (struct str){ path, end }, t);
@@ -226,6 +226,7 @@ cgi_find(struct request *r, struct cgi_target *t)
 	const struct conf_location *l = r->location;
 
 	memset(t, 0, sizeof(*t));
+	t->symlinks = l->symlinks;
 	switch (l->cgi.kind) {
 	case CONF_CGI_PROGRAM:
 		return find_program(r, t);

@@ -5,6 +5,7 @@
 #ifndef WORKER_SERVE_CGI_FIND_H
 #define WORKER_SERVE_CGI_FIND_H
 
+#include "common/conf.h"
 #include "common/str.h"
 
 struct request;
@@ -12,6 +13,7 @@ struct request;
 /* Everything lives in the request's arena. */
 struct cgi_target {
 	int dir;			/* borrowed: the script is below it */
+	enum conf_symlinks symlinks;	/* followed on the way to it */
 	const char *folder;		/* of the script, relative to dir; NULL
 					 * for the location's own program */
 	const char *exec;		/* "./name", from within folder, or the

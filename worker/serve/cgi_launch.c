@@ -52,7 +52,8 @@ open_folder(const struct cgi_target *t)
 	/* Most scripts are in the folder that is open already. */
 	if (t->folder == NULL || strcmp(t->folder, ".") == 0)
 		return t->dir;
-	return beneath_open(t->dir, t->folder, O_PATH | O_DIRECTORY);
+	return beneath_open(t->dir, t->folder, O_PATH | O_DIRECTORY,
+	    t->symlinks);
 }
 
 /* NULL, or what could not be opened, with errno. */

@@ -15,9 +15,13 @@ sentence(int status)
 		const char *text;
 	} table[] = {
 		{ 301, "This page has moved." },
-		{ 308, "This page is served over HTTPS." },
+		{ 302, "This page is somewhere else for now." },
+		{ 303, "The answer is on another page." },
+		{ 307, "This page is somewhere else for now." },
+		{ 308, "This page has moved." },
 		{ 400, "Your browser sent a request that this server could "
 		    "not understand." },
+		{ 401, "This page wants to know who you are." },
 		{ 403, "You may not see this page." },
 		{ 404, "There is no page at this address." },
 		{ 405, "This page cannot be used in that way." },
@@ -25,6 +29,7 @@ sentence(int status)
 		{ 413, "What was sent is larger than this server accepts." },
 		{ 414, "This address is longer than this server accepts." },
 		{ 417, "The server cannot do what the request expects." },
+		{ 421, "This server does not answer for this name here." },
 		{ 431, "The request's header is larger than this server "
 		    "accepts." },
 		{ 500, "Something went wrong on the server." },

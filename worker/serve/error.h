@@ -8,7 +8,7 @@
 struct request;
 
 /*
- * Makes r->response.status, which is an error, a 301 or a 308, into a whole
+ * Makes r->response.status, which is an error or a redirect, into a whole
  * response: a page as its source, with type and length. Fields that belong to
  * the status (Allow, Location, Retry-After) are left as they are.
  */

@@ -2,7 +2,7 @@
  * Folders: read, sorted, sent.
  *
  * Shown is what a request for it would be given: files and folders the workers'
- * user may open, and links that lead to such beneath the root. A name counts
+ * user may open, and links to such that are followed. A name counts
  * for nothing more than that; what is opened by it later is decided anew.
  */
 #include "worker/serve/listing.h"
@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@
 #include "worker/serve/beneath.h"
 #include "worker/serve/html.h"
 #include "worker/serve/listing_page.h"
-#include "worker/timeout.h"
+#include "worker/serve/turns.h"
 
 #define ENTRIES_MAX	10000		/* of one page; */
 #define ENTRIES_SCARCE	500		/* or of one while the pages of clients
@@ -33,7 +32,6 @@
 #define HELD_MAX	200000		/* as many as this, all together */
 #define LOOKS_PER_TURN	500		/* names, before others have their
 					 * turn */
-#define TURN_MS		1		/* and until it is ours again */
 #define PIECE		16384		/* bytes, about, of the page at once */
 #define RETRY_S		2		/* Retry-After of a 503 */
 
@@ -45,7 +43,7 @@ enum listing_stage {
 
 struct listing {
 	struct source source;
-	struct timeout turn;		/* armed while others have theirs */
+	struct turn turn;
 	struct request *request;	/* borrowed: whose source it is */
 	enum listing_stage stage;
 	DIR *dir;			/* owned, one descriptor of the ledger;
@@ -57,35 +55,11 @@ struct listing {
 	struct html piece;		/* owned: what is being sent */
 };
 
-static void on_turn(struct timeout *t);
-
-static struct timeoutq turns = { .fn = on_turn };
 static size_t held;			/* entries of all listings */
-
-static void
-on_turn(struct timeout *t)
-{
-	struct listing *l = (struct listing *)((char *)t -
-	    offsetof(struct listing, turn));
-
-	request_wake(l->request);
-}
-
-void
-listing_tick(struct mono now)
-{
-	timeoutq_run(&turns, now);
-}
-
-struct mono
-listing_next(struct mono until)
-{
-	return timeoutq_next(&turns, until);
-}
 
 /* --- reading --- */
 
-/* Where a link leads, as a request would find it: below the root. */
+/* Where a link leads, as a request would find it. */
 static bool
 follow(const struct listing *l, const char *name, struct stat *st)
 {
@@ -97,7 +71,8 @@ follow(const struct listing *l, const char *name, struct stat *st)
 	n = snprintf(path, sizeof(path), "%s%s", r->path.p + 1, name);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return false;
-	fd = beneath_open(r->location->root->fd, path, O_PATH);
+	fd = beneath_open(r->location->root->fd, path, O_PATH,
+	    r->location->symlinks);
 	if (fd == -1)
 		return false;
 	found = fstat(fd, st) == 0;
@@ -214,7 +189,7 @@ read_some(struct listing *l)
 		if (keep(l, d->d_name, &st) == -1)
 			return stop_reading(l, ENOMEM);
 	}
-	timeout_set(&turns, &l->turn, mono_add_ms(clock_now(), TURN_MS));
+	turn_wait(&l->turn, l->request);
 	return SOURCE_WAIT;
 }
 
@@ -256,7 +231,7 @@ listing_source_close(struct source *s)
 {
 	struct listing *l = (struct listing *)s;
 
-	timeout_clear(&l->turn);
+	turn_clear(&l->turn);
 	end_reading(l);
 	held -= l->page.n;
 	free(l->page.entries);

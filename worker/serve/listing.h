@@ -7,16 +7,10 @@
 #ifndef WORKER_SERVE_LISTING_H
 #define WORKER_SERVE_LISTING_H
 
-#include "common/clock.h"
-
 struct request;
 
 /* Answers GET or HEAD of the folder r->path (which ends in '/') open at fd,
  * which it takes. 0, or the status to fail with. */
 int	listing_start(struct request *r, int fd);
-/* Goes on with the folders that are being read. */
-void	listing_tick(struct mono now);
-/* The earlier of until and when that is due. */
-struct mono listing_next(struct mono until);
 
 #endif

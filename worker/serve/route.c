@@ -4,10 +4,23 @@
 #include "worker/serve/route.h"
 
 #include "common/conf.h"
+#include "common/net.h"
 #include "worker/http/request.h"
 #include "worker/http/uri.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/redirect.h"
 #include "worker/serve/static.h"
+
+/* An IPv6 address can be written in many ways. */
+static bool
+same_literal(struct str name, struct str host)
+{
+	struct net_addr a, b;
+
+	return name.n > 0 && name.p[0] == '[' && host.n > 0 &&
+	    host.p[0] == '[' && net_addr_parse(name, 0, &a) == 0 &&
+	    net_addr_parse(host, 0, &b) == 0 && net_addr_eq(&a, &b);
+}
 
 /* How well a server's name fits a host: 0 not at all, more is better. */
 static size_t
@@ -21,7 +34,7 @@ name_fits(struct str name, struct str host)
 
 		return str_eqcase(tail, end) ? name.n : 0;
 	}
-	return 0;
+	return same_literal(name, host) ? SIZE_MAX : 0;
 }
 
 const struct conf_server *
@@ -86,8 +99,8 @@ location_rank(const struct conf_location *l)
 	return kind[l->match] << 32 | l->path.n;
 }
 
-const struct conf_location *
-route_location(const struct conf_server *s, struct str path)
+static const struct conf_location *
+find_location(const struct conf_server *s, struct str path, bool suffixes)
 {
 	const struct conf_location *best = &s->base;
 	size_t best_rank = 0;
@@ -96,12 +109,25 @@ route_location(const struct conf_server *s, struct str path)
 		const struct conf_location *l = &s->locations[i];
 		size_t rank = location_rank(l);
 
-		if (rank > best_rank && location_matches(l, path)) {
+		if (rank > best_rank && location_matches(l, path) &&
+		    (suffixes || l->match != CONF_MATCH_SUFFIX)) {
 			best = l;
 			best_rank = rank;
 		}
 	}
 	return best;
+}
+
+const struct conf_location *
+route_location(const struct conf_server *s, struct str path)
+{
+	return find_location(s, path, true);
+}
+
+const struct conf_location *
+route_place(const struct conf_server *s, struct str path)
+{
+	return find_location(s, path, false);
 }
 
 static int
@@ -137,6 +163,10 @@ int
 route_path(struct request *r)
 {
 	r->location = route_location(r->server, r->path);
+	if (r->location->answer.redirect.status != 0) {
+		r->handler = &handler_redirect;
+		return r->head->method == HTTP_TRACE ? 405 : 0;
+	}
 	if (!r->location->dotfiles && uri_has_dot_segment(r->path))
 		return 404;
 	r->handler = &handler_static;

@@ -30,6 +30,9 @@ const struct conf_server *route_server(const struct conf_listen *l,
  */
 const struct conf_location *route_location(const struct conf_server *s,
 	    struct str path);
+/* The same, but for suffixes: where the path lies, whatever is there. */
+const struct conf_location *route_place(const struct conf_server *s,
+	    struct str path);
 /*
  * Fills in r->server, r->location and r->path from r->target and chooses
  * r->handler. Returns 0, or the status to fail with; r->server and r->location

@@ -3,14 +3,59 @@
  */
 #include "worker/serve/serve.h"
 
+#include <string.h>
+
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/access.h"
 #include "worker/serve/error.h"
+#include "worker/serve/error_file.h"
+#include "worker/serve/redirect.h"
 #include "worker/serve/route.h"
 
 #define REROUTES_MAX	4	/* of one request */
 
 /* --- the gates --- */
+
+static bool
+same_certificate(const struct conf_server *a, const struct conf_server *b)
+{
+	return strcmp(a->certs[0].certificate, b->certs[0].certificate) == 0;
+}
+
+/*
+ * RFC 9110 7.4: over a connection that was secured for one name nothing is
+ * served that another certificate stands for. A client that named no server in
+ * its handshake has seen what there was to see.
+ */
+static int
+gate_certificate(struct request *r)
+{
+	const struct conf_server *shown = r->client->tls_server;
+
+	if (shown == NULL || shown == r->server || r->server->ncerts == 0)
+		return 0;
+	return same_certificate(shown, r->server) ? 0 : 421;
+}
+
+static int
+gate_refuse(struct request *r)
+{
+	int status = r->location->answer.refuse;
+
+	r->response.drop = status == CONF_REFUSE_CLOSE;
+	return status;
+}
+
+static int
+gate_https(struct request *r)
+{
+	const struct conf_answer *a = &r->location->answer;
+
+	if (!a->https || r->client->tls)
+		return 0;
+	return redirect_to_tls(r, a->https_port);
+}
 
 static int
 gate_body(struct request *r)
@@ -20,6 +65,11 @@ gate_body(struct request *r)
 
 /* In this order. */
 static int (*const gates[])(struct request *r) = {
+	gate_certificate,
+	gate_refuse,
+	gate_https,
+	access_gate_place,
+	access_gate,
 	gate_body,
 };
 
@@ -86,8 +136,7 @@ give_up_answer(struct request *r)
 	res->source = NULL;
 	res->length = -1;
 	res->type = NULL;
-	res->etag = NULL;
-	res->has_modified = false;
+	res->lines = (struct str){ NULL, 0 };
 	res->head_only = false;
 	buf_free(&res->fields);
 }
@@ -101,6 +150,21 @@ serve_fail(struct request *r, int status)
 
 /* --- on the way --- */
 
+/* Does another page answer for what is not there? Not for one that does so
+ * already. */
+static bool
+falls_back(struct request *r)
+{
+	const char *to = r->location->answer.fallback;
+
+	if (to == NULL || r->fell_back || (r->head->method != HTTP_GET &&
+	    r->head->method != HTTP_HEAD))
+		return false;
+	r->fell_back = true;
+	r->path = str_from(to);
+	return true;
+}
+
 static int
 start_handler(struct request *r)
 {
@@ -110,7 +174,7 @@ start_handler(struct request *r)
 	status = r->handler->start(r);
 	if (status != 0)
 		give_up_answer(r);
-	return status;
+	return status == 404 && falls_back(r) ? HANDLER_REROUTE : status;
 }
 
 /* r->path was changed: its location decides. */
@@ -142,31 +206,17 @@ go_on(struct request *r, int status)
 		fail(r, status);
 }
 
-/* Plain HTTP where TLS is spoken: the same address by https. */
-static int
-redirect_to_tls(struct request *r)
-{
-	const struct http_target *t = &r->target;
-	uint16_t port = net_addr_port(&r->client->local);
-
-	if (t->host.n == 0 || t->path.p[0] != '/')
-		return 400;
-	r->response.close = true;
-	r->response.location = arena_printf(&r->arena,
-	    "https://%.*s:%u%.*s%s%.*s", (int)t->host.n, t->host.p, port,
-	    (int)t->path.n, t->path.p, t->has_query ? "?" : "",
-	    (int)t->query.n, t->query.p);
-	return r->response.location == NULL ? 500 : 308;
-}
-
 void
 serve_start(struct request *r, const struct conf_listen *l)
 {
 	r->phase = PHASE_GATES;
-	if (l->tls && !r->client->tls)
-		go_on(r, redirect_to_tls(r));
-	else
+	if (l->tls && !r->client->tls) {
+		r->response.close = true;
+		go_on(r, redirect_to_tls(r,
+		    net_addr_port(&r->client->local)));
+	} else {
 		go_on(r, route_request(r, l));
+	}
 }
 
 void
@@ -202,6 +252,6 @@ serve_answer(struct request *r)
 	if (r->phase == PHASE_ANSWER)
 		return;
 	r->phase = PHASE_ANSWER;
-	if (lacks_page(&r->response))
+	if (lacks_page(&r->response) && !error_file(r))
 		error_page(r);
 }

@@ -2,27 +2,43 @@
 #
 # What it gets as an answer is a hash: status (a number, or in words what went
 # wrong: 'closed', 'timeout', 'reset', 'bad: ...'), reason, head (the raw
-# bytes), fields (a list of [name, value]), body, and complete. Fields are asked
-# for with Pyked::Http::field($answer, 'Name').
+# bytes), fields (a list of [name, value]), headers (the last value of each, by
+# its name in lower case), body, and complete. The first field of a name is
+# Pyked::Http::field($answer, 'Name').
 package Pyked::Http;
 
 use strict;
 use warnings;
-use Socket qw(PF_INET SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER IPPROTO_TCP
-    TCP_NODELAY sockaddr_in inet_aton);
+use Socket qw(PF_INET PF_INET6 PF_UNIX SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER
+    IPPROTO_TCP TCP_NODELAY inet_aton inet_pton pack_sockaddr_in
+    pack_sockaddr_in6 pack_sockaddr_un);
 use Time::HiRes qw(time);
 
-# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS); undef when
-# nobody listens there.
+# Where new() connects to: the kind of socket, and its address.
+sub place {
+	my ($port, $host) = @_;
+
+	return (PF_UNIX, pack_sockaddr_un($port)) if $port =~ m{^/};
+	return (PF_INET6, pack_sockaddr_in6($port, inet_pton(PF_INET6, $host)))
+	    if $host =~ /:/;
+	return (PF_INET, pack_sockaddr_in($port, inet_aton($host)));
+}
+
+# new(PORT, timeout => SECONDS, rcvbuf => BYTES, host => ADDRESS, from => IPV4
+# ADDRESS OF OURS); undef when nobody listens there. The path of a UNIX socket
+# stands for a port as well.
 sub new {
 	my ($class, $port, %o) = @_;
-	my $address = sockaddr_in($port, inet_aton($o{host} // '127.0.0.1'));
+	my ($family, $address) = place($port, $o{host} // '127.0.0.1');
 
-	socket my $socket, PF_INET, SOCK_STREAM, 0 or die "socket: $!";
+	socket my $socket, $family, SOCK_STREAM, 0 or die "socket: $!";
 	setsockopt $socket, SOL_SOCKET, SO_RCVBUF, pack 'i', $o{rcvbuf}
 	    if $o{rcvbuf};
+	bind $socket, pack_sockaddr_in(0, inet_aton($o{from}))
+	    or die "bind: $!" if $o{from};
 	connect $socket, $address or return undef;
-	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, pack 'i', 1;
+	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, pack 'i', 1
+	    if $family != PF_UNIX;
 	binmode $socket;
 	return bless { socket => $socket, in => '',
 	    timeout => $o{timeout} // 10 }, $class;
@@ -152,6 +168,7 @@ sub parse_head {
 		push @{ $r->{fields} }, [$1, $2];
 	}
 	@$r{qw(status reason)} = ($status, $reason);
+	$r->{headers} = { map { lc $_->[0] => $_->[1] } @{ $r->{fields} } };
 	my %count;
 	for (qw(content-length transfer-encoding date connection etag)) {
 		my $name = $_;

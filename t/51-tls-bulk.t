@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+# Large answers over TLS: records leave in batches, whatever the client does.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Digest::MD5;
+use Test::More;
+
+use Pyked;
+
+my $size = 48 << 20;
+my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "first\n" });
+{
+	open my $f, '>:raw', "$s->{site}/big.bin" or die "big.bin: $!";
+	print $f pack 'N*', map { $_ * 2654435761 % 2 ** 32 }
+	    $_ << 18 .. ($_ + 1 << 18) - 1 for 0 .. ($size >> 20) - 1;
+	close $f or die "big.bin: $!";
+}
+$s->write_conf(servers => <<'END');
+server {
+	listen 127.0.0.1:0 tls
+	certificate @CERT@ @KEY@
+	root @SITE@
+}
+END
+$s->up;
+my ($worker) = $s->workers;
+
+# A TLS client that reads only when it is asked to: (pid, pipe).
+sub slow_client {
+	my (@requests) = @_;
+	my $in = File::Temp->new;
+	print $in join '', @requests;
+	$in->flush;
+	seek $in, 0, 0;
+	pipe my $read, my $write or die "pipe: $!";
+	my $port = $s->port('https');
+	my $pid = background(sub {
+		open STDIN, '<&', $in;
+		open STDOUT, '>&', $write;
+		open STDERR, '>', '/dev/null';
+		exec qw(openssl s_client -quiet -ign_eof -connect),
+		    "127.0.0.1:$port";
+	});
+	close $write;
+	return ($pid, $read);
+}
+
+sub take {
+	my ($pipe, $n) = @_;
+	my $bytes = '';
+
+	while (length $bytes < $n) {
+		sysread $pipe, $bytes, $n - length $bytes, length $bytes
+		    or last;
+	}
+	return $bytes;
+}
+
+sub request {
+	return "GET $_[0] HTTP/1.1\r\nHost: localhost\r\n"
+	    . ($_[1] ? "Connection: close\r\n" : '') . "\r\n";
+}
+
+# How many bytes the worker has written so far, to anyone.
+sub written { slurp("/proc/$worker/io") =~ /^wchar: (\d+)/m ? $1 : 0 }
+
+sub is_stalled {
+	my $before = written();
+
+	select undef, undef, undef, 0.2;
+	return written() == $before;
+}
+
+sub digest_of_body {
+	my ($pipe, $first) = @_;
+	my ($head, $rest) = split /\r\n\r\n/, $first, 2;
+	my $md5 = Digest::MD5->new->add($rest);
+	my $left = $size - length $rest;
+
+	while ($left > 0) {
+		my $bytes = take($pipe, $left < 1 << 20 ? $left : 1 << 20);
+		last if $bytes eq '';
+		$md5->add($bytes);
+		$left -= length $bytes;
+	}
+	return $md5->hexdigest;
+}
+
+my $digest = do {
+	open my $f, '<:raw', "$s->{site}/big.bin" or die "big.bin: $!";
+	Digest::MD5->new->addfile($f)->hexdigest;
+};
+
+subtest 'a client that stops reading and goes on' => sub {
+	my ($pid, $pipe) = slow_client(request('/big.bin'), request('/', 1));
+	my $first = take($pipe, 65536);
+
+	like $first, qr/^HTTP\/1\.1 200 /, 'the answer begins';
+	ok wait_until(\&is_stalled, 20), 'and stalls';
+	is scalar(grep { m{/big\.bin} } $s->access), 0,
+	    'it is not in the log as sent';
+	is digest_of_body($pipe, $first), $digest, 'it is whole';
+	like take($pipe, 1 << 16), qr/\AHTTP\/1\.1 200 .*\r\n\r\nfirst\n\z/s,
+	    'and the next answer follows';
+	is finish($pid), 0, 'the connection ends in order';
+	ok $s->wait_access(qr{GET /big\.bin HTTP/1\.1" 200 $size }),
+	    'the log has it, with its size';
+};
+
+subtest 'a client that stops reading and leaves' => sub {
+	my ($pid, $pipe) = slow_client(request('/big.bin?2'));
+
+	take($pipe, 65536);
+	ok wait_until(\&is_stalled, 20), 'the answer stalls';
+	kill KILL => $pid;
+	finish($pid);
+	ok $s->wait_access(qr{GET /big\.bin\?2 HTTP/1\.1" \d+ (\d+) }),
+	    'the log has it';
+	my ($line) = grep { m{/big\.bin\?2 } } $s->access;
+	cmp_ok $line =~ /" \d+ (\d+) / ? $1 : $size, '<', $size,
+	    'with less than its size';
+	my $r = curl('-k', $s->url('/', 'https'));
+	is $r->{out}, "first\n", 'others are served';
+	is_deeply [$s->workers], [$worker], 'by the same worker';
+};
+
+$s->stop;
+done_testing;

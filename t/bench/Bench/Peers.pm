@@ -1,0 +1,222 @@
+# Bench::Peers: the servers that are measured, each at its best.
+#
+# A peer is an entry in %peers: the text of its configuration for a folder and
+# its ports, and the command that runs it in the foreground. One worker each;
+# every one writes an access log, as servers do. TLS is 1.3 with one ECDSA
+# certificate for all.
+package Bench::Peers;
+
+use strict;
+use warnings;
+use POSIX ();
+
+use Pyked;
+
+my $top = Pyked::top();
+my %peers = (
+	pyked => { conf => \&conf_pyked,
+	    command => sub { ("$top/pyked", '-f', '-c', $_[0]) } },
+	nginx => { conf => \&conf_nginx,
+	    command => sub { ('nginx', '-e', 'stderr', '-c', $_[0]) } },
+	lighttpd => { conf => \&conf_lighttpd,
+	    command => sub { ('lighttpd', '-D', '-f', $_[0]) } },
+	h2o => { conf => \&conf_h2o,
+	    command => sub { ('h2o', '-m', 'worker', '-c', $_[0]) } },
+	apache => { conf => \&conf_apache,
+	    command => sub { ('apache2', '-D', 'FOREGROUND', '-f', $_[0]) } },
+	# What the kernel alone costs: no TLS, no files, no log.
+	floor => { floor => 1, conf => sub { '' },
+	    command => sub { ("$top/build/bench/floor", $_[1]{http}) } },
+);
+
+sub names { sort keys %peers }
+sub is_known { exists $peers{ $_[0] } }
+
+# Starts a peer on a CPU of its own (command words in @pin), in a folder:
+# { name, pid, http, https, floor }. It is ended with the test's processes.
+sub start {
+	my ($name, $dir, @pin) = @_;
+	my %port = (http => free_port(), https => free_port());
+	my $conf = spew("$dir/$name.conf", $peers{$name}{conf}->($dir, \%port));
+	my @command = (@pin, $peers{$name}{command}->($conf, \%port));
+
+	my $pid = background(sub {
+		POSIX::setsid();
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', "$dir/$name.out";
+		open STDERR, '>&', \*STDOUT;
+		exec { $command[0] } @command or POSIX::_exit(127);
+	});
+	my $up = wait_until {
+		my $c = client($port{http}) or return 0;
+		$c->close;
+		1;
+	} 10;
+	die "bench: $name does not start:\n" . slurp("$dir/$name.out")
+	    unless $up;
+	return { name => $name, pid => $pid, %port,
+	    floor => $peers{$name}{floor} };
+}
+
+sub conf_pyked {
+	my ($dir, $port) = @_;
+
+	return <<"END";
+workers 1
+pidfile $dir/pyked.pid
+log {
+	access $dir/pyked-access.log combined
+	error $dir/pyked-error.log info
+}
+limits {
+	connections 12000
+	keepalive 75s 1000000
+}
+server {
+	listen 127.0.0.1:$port->{http}
+	listen 127.0.0.1:$port->{https} tls
+	certificate $dir/localhost.pem $dir/localhost.key
+	root $dir/site
+}
+END
+}
+
+sub conf_nginx {
+	my ($dir, $port) = @_;
+
+	return <<"END";
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid $dir/nginx.pid;
+error_log $dir/nginx-error.log warn;
+events { worker_connections 12000; }
+http {
+	default_type text/plain;
+	types { text/html html; }
+	access_log $dir/nginx-access.log combined buffer=64k flush=1s;
+	client_body_temp_path $dir/nginx-body;
+	proxy_temp_path $dir/nginx-proxy;
+	fastcgi_temp_path $dir/nginx-fastcgi;
+	uwsgi_temp_path $dir/nginx-uwsgi;
+	scgi_temp_path $dir/nginx-scgi;
+	sendfile on;
+	tcp_nopush on;
+	open_file_cache max=20000 inactive=60s;
+	open_file_cache_valid 60s;
+	keepalive_requests 1000000;
+	keepalive_timeout 75;
+	ssl_certificate $dir/localhost.pem;
+	ssl_certificate_key $dir/localhost.key;
+	ssl_protocols TLSv1.2 TLSv1.3;
+	server {
+		listen 127.0.0.1:$port->{http} backlog=4096;
+		listen 127.0.0.1:$port->{https} ssl backlog=4096;
+		root $dir/site;
+	}
+}
+END
+}
+
+sub conf_lighttpd {
+	my ($dir, $port) = @_;
+
+	return <<"END";
+server.modules = ("mod_openssl", "mod_accesslog")
+server.bind = "127.0.0.1"
+server.port = $port->{http}
+server.document-root = "$dir/site"
+server.errorlog = "$dir/lighttpd-error.log"
+accesslog.filename = "$dir/lighttpd-access.log"
+mimetype.assign = (".html" => "text/html", ".bin" =>
+    "application/octet-stream")
+server.max-keep-alive-requests = 1000000
+server.max-keep-alive-idle = 75
+server.max-connections = 12000
+server.max-fds = 16384
+server.listen-backlog = 4096
+ssl.pemfile = "$dir/localhost.pem"
+ssl.privkey = "$dir/localhost.key"
+\$SERVER["socket"] == "127.0.0.1:$port->{https}" { ssl.engine = "enable" }
+END
+}
+
+sub conf_h2o {
+	my ($dir, $port) = @_;
+
+	my $user = $> == 0 ? "user: root\n" : '';
+
+	return $user . <<"END";
+num-threads: 1
+max-connections: 12000
+pid-file: $dir/h2o.pid
+error-log: $dir/h2o-error.log
+access-log:
+  path: $dir/h2o-access.log
+http1-request-timeout: 75
+listen:
+  host: 127.0.0.1
+  port: $port->{http}
+listen:
+  host: 127.0.0.1
+  port: $port->{https}
+  ssl:
+    certificate-file: $dir/localhost.pem
+    key-file: $dir/localhost.key
+    minimum-version: TLSv1.2
+hosts:
+  default:
+    paths:
+      /:
+        file.dir: $dir/site
+END
+}
+
+sub conf_apache {
+	my ($dir, $port) = @_;
+	my $modules = '/usr/lib/apache2/modules';
+	my $user = $> == 0 ? "User www-data\nGroup www-data\n" : '';
+
+	return <<"END";
+ServerRoot "$dir"
+ServerName localhost
+PidFile $dir/apache.pid
+LoadModule mpm_event_module $modules/mod_mpm_event.so
+LoadModule authz_core_module $modules/mod_authz_core.so
+LoadModule mime_module $modules/mod_mime.so
+LoadModule dir_module $modules/mod_dir.so
+LoadModule ssl_module $modules/mod_ssl.so
+${user}Listen 127.0.0.1:$port->{http}
+Listen 127.0.0.1:$port->{https}
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 128
+ThreadLimit 128
+MaxRequestWorkers 128
+AsyncRequestWorkerFactor 200
+MaxConnectionsPerChild 0
+KeepAlive On
+KeepAliveTimeout 75
+MaxKeepAliveRequests 0
+ListenBacklog 4096
+EnableSendfile On
+TypesConfig /etc/mime.types
+ErrorLog $dir/apache-error.log
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" c
+BufferedLogs On
+CustomLog $dir/apache-access.log c
+DocumentRoot "$dir/site"
+<Directory "$dir/site">
+	AllowOverride None
+	Require all granted
+</Directory>
+SSLProtocol TLSv1.2 TLSv1.3
+<VirtualHost 127.0.0.1:$port->{https}>
+	SSLEngine on
+	SSLCertificateFile $dir/localhost.pem
+	SSLCertificateKeyFile $dir/localhost.key
+</VirtualHost>
+END
+}
+
+1;

@@ -1,0 +1,29 @@
+/*
+ * variant: which content coding of a file suits a client (RFC 9110 section
+ * 12.5.3).
+ */
+#ifndef WORKER_SERVE_VARIANT_H
+#define WORKER_SERVE_VARIANT_H
+
+#include <stdint.h>
+
+struct file;
+struct request;
+struct stat;
+
+/*
+ * For the open file f at path, of which st is known: puts the precompressed
+ * file beside it in its place, or says that it is to be compressed, when the
+ * site has that and the client likes it at least as well. One that is older
+ * than the file by a second or more is left alone: many tools keep the time,
+ * not all of them its fractions. Nothing acceptable: as it is. 0, or the
+ * status to fail with.
+ */
+int	variant_choose(struct request *r, const char *path, struct file *f,
+	    const struct stat *st);
+
+/* Requests of one class get the same variant of a file, but for those that are
+ * compressed on the way. */
+uint32_t variant_class(const struct request *r);
+
+#endif

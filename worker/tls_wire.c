@@ -1,0 +1,235 @@
+/*
+ * The BIO that gathers TLS records.
+ *
+ * One buffer serves the whole process: a batch is begun, filled and sent
+ * within one call of the transport. Only what a slow client's socket refuses
+ * is copied, at most one batch.
+ */
+#include "worker/tls_wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+#include "common/buf.h"
+
+#define RECORD_EXTRA	256	/* a header, tag and padding, at most */
+#define REST_MAX	(2 * TLS_BATCH_MAX)
+
+struct wire {
+	int fd;				/* borrowed */
+	struct buf rest;		/* owned: records the socket refused */
+	size_t rest_plain;		/* the plain bytes they stand for */
+	size_t batch;			/* plain bytes of the next batch */
+};
+
+static struct {
+	const struct wire *of;		/* whose records these are; NULL:
+					 * none are gathered */
+	size_t n;
+	char bytes[TLS_BATCH_MAX + (TLS_BATCH_MAX / TLS_RECORD + 1) *
+	    RECORD_EXTRA];
+} gathered;
+
+static struct wire *
+wire_of(const SSL *tls)
+{
+	return BIO_get_data(SSL_get_wbio(tls));
+}
+
+/* --- the BIO's methods --- */
+
+static int
+wire_write(BIO *bio, const char *p, size_t n, size_t *done)
+{
+	struct wire *w = BIO_get_data(bio);
+	ssize_t r;
+
+	BIO_clear_retry_flags(bio);
+	*done = n;
+	if (gathered.of == w && n <= sizeof(gathered.bytes) - gathered.n) {
+		memcpy(gathered.bytes + gathered.n, p, n);
+		gathered.n += n;
+		return 1;
+	}
+	/* An alert or key update may not overtake what is waiting. */
+	if (buf_len(&w->rest) > 0)
+		return buf_len(&w->rest) + n <= REST_MAX &&
+		    buf_put(&w->rest, p, n) == 0;
+	r = send(w->fd, p, n, MSG_NOSIGNAL);
+	if (r == -1) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+			BIO_set_retry_write(bio);
+		return 0;
+	}
+	*done = (size_t)r;
+	return 1;
+}
+
+static int
+wire_read(BIO *bio, char *p, size_t n, size_t *done)
+{
+	struct wire *w = BIO_get_data(bio);
+	ssize_t r = recv(w->fd, p, n, 0);
+
+	BIO_clear_retry_flags(bio);
+	if (r > 0) {
+		*done = (size_t)r;
+		return 1;
+	}
+	*done = 0;
+	if (r == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		BIO_set_retry_read(bio);
+	else if (r == 0)
+		BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+	return 0;
+}
+
+static long
+wire_ctrl(BIO *bio, int cmd, long number, void *pointer)
+{
+	(void)number;
+	(void)pointer;
+	switch (cmd) {
+	case BIO_CTRL_FLUSH:
+		return 1;
+	case BIO_CTRL_EOF:
+		return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
+	default:
+		return 0;
+	}
+}
+
+static int
+wire_free(BIO *bio)
+{
+	struct wire *w = BIO_get_data(bio);
+
+	if (w != NULL) {
+		buf_free(&w->rest);
+		free(w);
+	}
+	BIO_set_data(bio, NULL);
+	return 1;
+}
+
+/* Made once for the process. */
+static const BIO_METHOD *
+wire_method(void)
+{
+	static BIO_METHOD *method;
+	BIO_METHOD *m;
+
+	if (method != NULL)
+		return method;
+	m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wire");
+	if (m == NULL)
+		return NULL;
+	if (BIO_meth_set_write_ex(m, wire_write) != 1 ||
+	    BIO_meth_set_read_ex(m, wire_read) != 1 ||
+	    BIO_meth_set_ctrl(m, wire_ctrl) != 1 ||
+	    BIO_meth_set_destroy(m, wire_free) != 1) {
+		BIO_meth_free(m);
+		return NULL;
+	}
+	return method = m;
+}
+
+/* --- for the transport --- */
+
+int
+tls_wire_open(SSL *tls, int fd)
+{
+	const BIO_METHOD *method = wire_method();
+	struct wire *w = calloc(1, sizeof(*w));
+	BIO *bio = method == NULL || w == NULL ? NULL : BIO_new(method);
+
+	if (bio == NULL) {
+		free(w);
+		return -1;
+	}
+	w->fd = fd;
+	w->batch = 4 * TLS_RECORD;
+	BIO_set_data(bio, w);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(tls, bio, bio);
+	return 0;
+}
+
+size_t
+tls_wire_batch(const SSL *tls)
+{
+	return wire_of(tls)->batch;
+}
+
+void
+tls_wire_gather(SSL *tls)
+{
+	assert(gathered.of == NULL);
+	gathered.of = wire_of(tls);
+	gathered.n = 0;
+}
+
+/* Sends from p: how much went out, or -1 when nothing ever will. */
+static ssize_t
+send_some(const struct wire *w, const char *p, size_t n)
+{
+	ssize_t r = send(w->fd, p, n, MSG_NOSIGNAL);
+
+	if (r == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		return 0;
+	return r;
+}
+
+enum io_result
+tls_wire_send(SSL *tls, size_t n, size_t *sent)
+{
+	struct wire *w = wire_of(tls);
+	ssize_t r = send_some(w, gathered.bytes, gathered.n);
+	size_t left;
+
+	assert(gathered.of == w);
+	gathered.of = NULL;
+	*sent = 0;
+	if (r == -1)
+		return IO_ERROR;
+	left = gathered.n - (size_t)r;
+	if (left == 0) {
+		*sent = n;
+		if (n >= w->batch && w->batch < TLS_BATCH_MAX)
+			w->batch *= 2;
+		return IO_OK;
+	}
+	w->batch = TLS_RECORD;
+	w->rest_plain = n;
+	return buf_put(&w->rest, gathered.bytes + r, left) == -1 ? IO_ERROR :
+	    IO_WANT_WRITE;
+}
+
+enum io_result
+tls_wire_flush(SSL *tls, size_t *sent)
+{
+	struct wire *w = wire_of(tls);
+	ssize_t r;
+
+	*sent = 0;
+	if (buf_len(&w->rest) == 0)
+		return IO_OK;
+	r = send_some(w, buf_head(&w->rest), buf_len(&w->rest));
+	if (r == -1)
+		return IO_ERROR;
+	buf_take(&w->rest, (size_t)r);
+	if (buf_len(&w->rest) > 0)
+		return IO_WANT_WRITE;
+	buf_free(&w->rest);
+	*sent = w->rest_plain;
+	return IO_OK;
+}

@@ -1,0 +1,37 @@
+/*
+ * tls_wire: what lies between a TLS session and its socket.
+ *
+ * OpenSSL writes each record by itself; here those of one batch are gathered
+ * and leave in one send. What the socket does not take at once is kept, and
+ * nothing counts as sent before it has left.
+ */
+#ifndef WORKER_TLS_WIRE_H
+#define WORKER_TLS_WIRE_H
+
+#include <stddef.h>
+
+#include "worker/transport.h"
+
+struct ssl_st;
+
+#define TLS_RECORD	((size_t)16384)	/* the plain bytes of a full record */
+#define TLS_BATCH_MAX	(8 * TLS_RECORD) /* and of the largest batch */
+
+/* Puts a wire to the socket fd (borrowed) under the session, which owns it
+ * from then on. 0, or -1 when memory is short. */
+int	tls_wire_open(struct ssl_st *tls, int fd);
+/* How many plain bytes a batch should have now: more as the client keeps up,
+ * one record when it does not. */
+size_t	tls_wire_batch(const struct ssl_st *tls);
+/* Records written from here on are gathered. */
+void	tls_wire_gather(struct ssl_st *tls);
+/*
+ * Sends what was gathered, which stands for n plain bytes. IO_OK: *sent is n.
+ * IO_WANT_WRITE: *sent is 0, call tls_wire_flush when the socket is writable.
+ */
+enum io_result tls_wire_send(struct ssl_st *tls, size_t n, size_t *sent);
+/* The same for what an earlier call could not send; IO_OK and *sent 0 when
+ * there is nothing. */
+enum io_result tls_wire_flush(struct ssl_st *tls, size_t *sent);
+
+#endif
