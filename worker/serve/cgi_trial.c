@@ -39,8 +39,11 @@ static struct {
 	uint64_t answered;
 	int status;			/* of the answer */
 	bool cut;			/* it has no proper end */
-	bool ran;
-	bool ended;
+	bool ended;			/* the script; then also: */
+	int exit_code;
+	int exit_status;
+	bool abandoned;			/* it was ended by us */
+	struct script_use use;
 } trial;
 
 /* --- what is shown --- */
@@ -90,7 +93,6 @@ show_start(const struct cgi_script *s, char **env)
 	const char *end = strrchr(t->filename, '/');
 	size_t i;
 
-	trial.ran = true;
 	(void)printf("script      %s\n", t->filename);
 	if (t->interpreter != NULL)
 		(void)printf("with        %s\n", t->interpreter);
@@ -114,26 +116,38 @@ take_error(const char *p, size_t n)
 }
 
 static void
-show_end(const struct cgi_script *s)
+take_end(const struct cgi_script *s)
 {
-	const struct script_use *use = &s->use;
-
 	trial.ended = true;
-	show_text("stderr     ", &trial.complaint, trial.complained);
-	if (s->exit_code == CLD_EXITED)
-		(void)printf("exit        status %d", s->exit_status);
-	else
-		(void)printf("exit        signal %d (%s)", s->exit_status,
-		    strsignal(s->exit_status));
-	(void)printf("%s\ntime        %.6f s, CPU %.6f s\n"
-	    "memory      %llu KiB at most\n",
-	    s->abandoned ? ", ended by pyked" : "",
-	    (double)use->wall_us / 1e6, (double)use->cpu_us / 1e6,
-	    (unsigned long long)use->peak_kb);
+	trial.exit_code = s->exit_code;
+	trial.exit_status = s->exit_status;
+	trial.abandoned = s->abandoned;
+	trial.use = s->use;
 }
 
 static const struct cgi_witness witness = { show_start, take_error,
-    show_end };
+    take_end };
+
+/* Behind the answer, whichever of them was complete first. */
+static void
+show_end(void)
+{
+	const struct script_use *use = &trial.use;
+
+	if (!trial.ended)
+		return;
+	show_text("stderr     ", &trial.complaint, trial.complained);
+	if (trial.exit_code == CLD_EXITED)
+		(void)printf("exit        status %d", trial.exit_status);
+	else
+		(void)printf("exit        signal %d (%s)", trial.exit_status,
+		    strsignal(trial.exit_status));
+	(void)printf("%s\ntime        %.6f s, CPU %.6f s\n"
+	    "memory      %llu KiB at most\n",
+	    trial.abandoned ? ", ended by pyked" : "",
+	    (double)use->wall_us / 1e6, (double)use->cpu_us / 1e6,
+	    (unsigned long long)use->peak_kb);
+}
 
 static void
 show_head(const struct request *r)
@@ -406,6 +420,7 @@ cgi_trial(const struct conf *conf, struct loop *loop, const char *url,
 		trial.r = NULL;
 	}
 	run(loop);
+	show_end();
 	buf_free(&trial.complaint);
 	buf_free(&trial.answer);
 	return trial.cut || trial.status >= 500 ? EXIT_FAILURE : EXIT_SUCCESS;
