@@ -138,6 +138,9 @@ PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
 	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
+# Programs that are run as scripts; tests of those that cannot be had are
+# skipped.
+PACKAGES_PROGRAMS = git php-cgi python3 libcgi-pm-perl cgit
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
 		 apache2
@@ -164,6 +167,8 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_PROGRAMS) || \
+	    echo "tests of programs that are not here are skipped"
 	@$(MAKE) --no-print-directory all cert unit check-arrows
 	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
@@ -177,7 +182,7 @@ check-sys: all cert
 
 # What takes minutes: sizes and times that a test has no patience for.
 soak: all cert
-	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_TEST) $(PACKAGES_PROGRAMS)
 	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
 
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.

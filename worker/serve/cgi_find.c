@@ -98,13 +98,19 @@ static int
 find_file(struct request *r, const struct conf_dir *dir,
     const struct cgi_target *t, char *path, size_t *end)
 {
+	const struct conf_location *l = r->location;
 	mode_t mode = S_IFDIR;
 	int status;
 
 	*end = 0;
 	errno = 0;
 	status = walk(t, path, &mode, end);
-	if (status == 0 && r->location->cgi.kind != CONF_CGI_WITH &&
+	/* Where scripts are told by their suffix no other file is one, whatever
+	 * stands behind its name: /photo.jpg/x.php runs no picture. */
+	if (status == 0 && l->match == CONF_MATCH_SUFFIX &&
+	    !str_ends((struct str){ path, *end }, l->path))
+		return 404;
+	if (status == 0 && l->cgi.kind != CONF_CGI_WITH &&
 	    (mode & 0111) == 0) {
 		cgi_explain_mode(r, dir, (struct str){ path, *end });
 		return 500;
