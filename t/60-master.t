@@ -3,6 +3,7 @@
 # and its logs. Reloads, deaths and draining under load have their own files.
 use strict;
 use warnings;
+no warnings 'portable';			# addresses have 64 bits
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Fcntl qw(O_NONBLOCK O_RDONLY);

@@ -178,6 +178,7 @@ redirect_locally(struct cgi_script *s, const struct cgi_output *out)
 	}
 	r->redirects++;
 	r->reroutes = 0;
+	r->fell_back = false;
 	if (r->head->method != HTTP_HEAD)
 		r->head->method = HTTP_GET;
 	r->framing.chunked = r->framing.has_length = false;
