@@ -19,7 +19,7 @@
 #include "worker/serve/file.h"
 #include "worker/serve/variant.h"
 
-#define SLOTS		8192	/* of the table; a power of two */
+#define SLOTS		32768	/* of the table; a power of two */
 #define ENTRIES_MAX	32768
 #define DESCRIPTORS_MAX	128
 #define BYTES_MAX	65536	/* larger files stay behind a descriptor */
