@@ -76,6 +76,8 @@ struct conn {
 	struct span span;		/* to send after out */
 	uint64_t queued;		/* bytes ever put into out and span */
 	uint64_t sent;			/* bytes ever written */
+	uint64_t underway;		/* TLS: bytes that left, of a batch
+					 * that counts when it has whole */
 	uint64_t received;		/* bytes ever read */
 	struct timeout timeout;
 	enum conn_wait waiting;		/* what timeout stands for */
