@@ -55,6 +55,7 @@ struct cli {
 static const char usage[] =
     "usage: pyked [-c FILE] [-f] [-t | -T] [-V] [-h]\n"
     "       pyked [-c FILE] WORD\n"
+    "       pyked [-c FILE] cgi URL [-d BODY]\n"
     "       pyked DIR [--tls] | LOGFILE.log\n"
     "       pyked HTTP-PORT HTTPS-PORT LOGFILE LOCKFILE WWW SCRIPT KEY "
     "CERTIFICATE\n";
@@ -354,6 +355,11 @@ act_on_word(const struct cli *cli, const struct word *word, const char *file)
 
 	if (args.argument != NULL && args.argument[0] == '-')
 		return too_much(args.argument, "options stand before the word");
+	if (words_take_body(word) && cli->nwords == 4 &&
+	    strcmp(cli->words[2], "-d") == 0) {
+		args.body = cli->words[3];
+		most = 4;
+	}
 	if (cli->nwords > most)
 		return too_much(cli->words[most], "nothing may follow here");
 	if (cli->foreground || cli->action != ACTION_RUN)

@@ -61,7 +61,8 @@ sub ask_help {
 	my ($name) = @_;
 	my @entries = split /^(?=\S)/m, run($pyked, 'help', $name)->{out};
 
-	return map { facts(/^([^\n]*)\n(.*)/s) } @entries;
+	# A word of the same name is said first.
+	return map { facts(/^([^\n]*)\n(.*)/s) } grep { !/^pyked / } @entries;
 }
 
 sub facts {

@@ -281,6 +281,23 @@ subtest 'a request waits' => sub {
 	is $r->{body}, 'hello', 'and in chunks';
 };
 
+# It has said all that it has to say, and is owed an answer, however long the
+# check takes.
+subtest 'a client that closes its side' => sub {
+	my $from = new_address();
+	my ($status, $start);
+
+	for my $try (1 .. 4) {
+		my $c = client($s, from => $from);
+		$start = time;
+		$c->send(Pyked::Http::bytes(GET => '/in/x',
+		    basic("sha1:half$try")))->half_close;
+		$status = $c->response->{status};
+		is $status, 401, "is answered ($try)";
+	}
+	cmp_ok time - $start, '>=', 0.8, '... after more than a moment';
+};
+
 subtest 'asked once' => sub {
 	my @c = map { new_client($s) } 1 .. 12;
 	my $request = Pyked::Http::bytes(GET => '/in/x',

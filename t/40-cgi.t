@@ -196,7 +196,7 @@ subtest 'the environment' => sub {
 subtest 'which script' => sub {
 	my %status = ('/cgi/env' => 200, '/cgi/env/' => 200,
 	    '/cgi/nope' => 404, '/cgi/' => 404, '/cgi/sub' => 404,
-	    '/cgi/sub/' => 404, '/cgi/source' => 403, '/cgi/sh' => 403,
+	    '/cgi/sub/' => 404, '/cgi/source' => 500, '/cgi/sh' => 403,
 	    '/cgi/env-link' => 200, '/cgi/env~' => 404,
 	    '/cgi/..%2fcgi/env' => 404, '/cgi/%2e%2e/cgi/env' => 200,
 	    '/cgi/../../../bin/sh' => 400, '/cgi/env%00.txt' => 400,
@@ -383,7 +383,7 @@ subtest 'answers with 500' => sub {
 	is $s->get('/cgi/crlf')->{status}, 500, 'CR LF';
 	ok $s->wait_log(qr/CR LF/), 'logged';
 	is $s->get('/cgi/no-program')->{status}, 500, 'no #! line';
-	ok $s->wait_log(qr{/cgi/no-program cannot be run: it is no program}),
+	ok $s->wait_log(qr{/cgi/no-program: cannot be run: \S+ is no program}),
 	    'logged';
 };
 
@@ -395,7 +395,7 @@ subtest 'answers with 504' => sub {
 	my $r = $s->get('/quick/hang-late');
 	ok $r->{status} == 200 && !$r->{complete}, 'half a body is cut short';
 	cmp_ok time - $start, '<', scaled(3), 'in time';
-	ok $s->wait_log(qr{/quick/hang-late: silent for 500 ms}), 'logged';
+	ok $s->wait_log(qr{/quick/hang-late: wrote nothing more for 500 ms}), 'logged';
 	$r = $s->get('/quick/drip');
 	like $r->{body}, qr/^1\n2\n.*^7\n/ms, 'one that is never silent';
 	ok !$r->{complete}, 'is cut short as well';
@@ -452,7 +452,7 @@ subtest 'standard error' => sub {
 	is $s->get('/quiet/complain?1')->{status}, 200, 'not wanted';
 	is $s->get('/cgi/complain?1')->{status}, 200, 'exit status 1';
 	ok $s->wait_log(qr{script /cgi/complain: three$}m), 'logged';
-	like $s->new_log, qr{warn worker 0: script /cgi/complain: one$}m,
+	like $s->new_log, qr{error worker 0: \[\w+\] script /cgi/complain: one$}m,
 	    'by lines';
 	like $s->new_log, qr{: tw\\x1bo$}m, 'escaped';
 	is scalar(() = $s->new_log =~ /: one$/mg), 1,

@@ -54,12 +54,22 @@ server {
 		cgi dir \@CGI\@/
 		cgi-authorization on
 	}
+	location /staff/ {
+		cgi dir \@CGI\@/
+		auth Staff \@DIR\@/users
+	}
+	location /closed/ {
+		deny all
+	}
 	location *.php {
 		cgi with $php
 	}
 }
 END
 $s->put_file('page.php', 'x');
+# Her password is "secret".
+my @jane = (Authorization => 'Basic amFuZTpzZWNyZXQ=');
+spew("$s->{dir}/users", 'jane:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=' . "\n");
 $s->allow(qr/ script \//);
 $s->up;
 
@@ -113,7 +123,7 @@ my @table = (
 	spew("$s->{cgi}/source", "source\n", 0644);
 	for (qw(/cgi/source /cgi/source/ /cgi/source%00 /cgi/source~)) {
 		my $r = $s->get($_);
-		like $r->{status}, qr/^40[034]$/, $_;
+		like $r->{status}, qr/^(?:40[034]|500)$/, $_;
 		unlike $r->{body}, qr/^source/m, 'nothing of it';
 	}
 } ],
@@ -141,6 +151,8 @@ my @table = (
 } ],
 [ '4.1.1', 'AUTH_TYPE only when the server checked who it is',
     has_not('AUTH_TYPE', '/cgi/env', Authorization => 'Basic eDp5') ],
+[ '4.1.1', 'AUTH_TYPE when it did', has('AUTH_TYPE', 'Basic', '/staff/env',
+    @jane) ],
 [ '4.1.2', 'CONTENT_LENGTH if and only if there is a body', sub {
 	is env_of($s->post('/cgi/env', 'abc'))->{CONTENT_LENGTH}, 3, 'a body';
 	is env_of($s->post('/cgi/env', ''))->{CONTENT_LENGTH}, 0, 'of no bytes';
@@ -180,6 +192,8 @@ my @table = (
 	ok !exists env('/cgi/env', Authorization => 'Basic eDp5',
 	    'Remote-User' => 'x')->{REMOTE_USER}, 'not checked';
 } ],
+[ '4.1.11', 'REMOTE_USER when AUTH_TYPE is there', has('REMOTE_USER', 'jane',
+    '/staff/env', @jane) ],
 [ '4.1.12', 'REQUEST_METHOD, case and all', sub {
 	for my $method (qw(GET POST PUT DELETE PATCH OPTIONS PROPFIND get)) {
 		is env_of($s->ask($method => '/cgi/env'))->{REQUEST_METHOD},
@@ -333,6 +347,10 @@ my @table = (
 [ '6.2.2', 'with the rules of the other path', sub {
 	is said("Location: /.secret\n\n")->{status}, 404, 'a dot file';
 	is said("Location: /nothing\n\n")->{status}, 404, 'nothing there';
+	is said("Location: /closed/x\n\n")->{status}, 403, 'closed';
+	is said("Location: /staff/env\n\n")->{status}, 401, 'for staff';
+	is env_of(said("Location: /staff/env\n\n", @jane))->{REMOTE_USER},
+	    'jane', 'who is staff gets there';
 	my $date = field($s->get('/page.html'), 'Last-Modified');
 	is said("Location: /page.html\n\n", 'If-Modified-Since' => $date)
 	    ->{status}, 304, 'its own conditions';

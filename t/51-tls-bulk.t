@@ -126,5 +126,16 @@ subtest 'a client that stops reading and leaves' => sub {
 	is_deeply [$s->workers], [$worker], 'by the same worker';
 };
 
+# RFC 6066 section 4: many more records for the same bytes.
+subtest 'a client that takes short records only' => sub {
+	for (['-tls1_3'], ['-tls1_2']) {
+		my $r = s_client($s->port('https'), request('/big.bin', 1),
+		    '-maxfraglen', 512, @$_);
+		my $body = $r->{out} =~ s/\A.*?\r\n\r\n//sr;
+		is length $body, $size, "@$_: all of it";
+		is Digest::MD5::md5_hex($body), $digest, '... in order';
+	}
+};
+
 $s->stop;
 done_testing;

@@ -35,7 +35,10 @@ choose_wait(const struct conn *c)
 		return WAIT_SEND;
 	if (c->http1.body_wanted)
 		return WAIT_BODY;
-	if (c->eof)
+	/* Not for long, and who has said all may still want the answer. */
+	if (c->http1.at_gate)
+		return WAIT_NONE;
+	if (c->eof || c->left)
 		return WAIT_GONE;
 	return conn_wants_read(c) ? WAIT_NONE : WAIT_PEER;
 }

@@ -53,7 +53,10 @@ wire_write(BIO *bio, const char *p, size_t n, size_t *done)
 
 	BIO_clear_retry_flags(bio);
 	*done = n;
-	if (gathered.of == w && n <= sizeof(gathered.bytes) - gathered.n) {
+	if (gathered.of == w) {
+		/* None may go out before those that are gathered. */
+		if (n > sizeof(gathered.bytes) - gathered.n)
+			return 0;
 		memcpy(gathered.bytes + gathered.n, p, n);
 		gathered.n += n;
 		return 1;
@@ -175,6 +178,14 @@ tls_wire_gather(SSL *tls)
 	assert(gathered.of == NULL);
 	gathered.of = wire_of(tls);
 	gathered.n = 0;
+}
+
+bool
+tls_wire_has_room(const SSL *tls)
+{
+	assert(gathered.of == wire_of(tls));
+	return sizeof(gathered.bytes) - gathered.n >=
+	    TLS_RECORD + RECORD_EXTRA;
 }
 
 /* Sends from p: how much went out, or -1 when nothing ever will. */

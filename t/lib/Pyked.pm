@@ -305,9 +305,13 @@ EOF_SERVER
 EOF_LOG
 	my $cache = $ENV{PYKED_FILE_CACHE};
 	my $text = "pidfile \@DIR\@/pyked.pid\n"
-	    . (defined $cache ? "file-cache $cache\n" : '')
 	    . 'workers ' . ($s->{workers} // 1) . "\n"
 	    . "log {\n$log}\n" . ($s->{top} // '') . "\n" . $servers;
+
+	# Behind all, so that the lines keep their numbers; a test that sets it
+	# knows why.
+	$text .= "\nfile-cache $cache\n"
+	    if defined $cache && $text !~ /^file-cache\b/m;
 	spew($s->{conf}, $s->expand($text));
 }
 
