@@ -94,7 +94,6 @@ END
 $s->up;
 my ($compressing) = ($s->ports)[1];
 
-sub field { Pyked::Http::field(@_) }
 sub unzip { gunzip \$_[0] => \my $text; return $text // "not gzip" }
 
 # Which representation an answer is.
