@@ -11,9 +11,9 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
 	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_build_access conf_build_trust conf_trust conf_auth conf_check conf_listen conf_open \
 	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_help conf_error
+	  conf_dump_access conf_dump_trust conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  authspawn authwatch \
@@ -22,11 +22,12 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  bufpool transport transport_plain transport_tls transport_proxy \
+	  proxy_header client tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan
 # worker/http/: messages, no I/O
-HTTP	= basic parse fields framing target chunk uri date cond range accept \
+HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
 	  status body request
 # worker/serve/: what answers
 SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
@@ -135,7 +136,7 @@ PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
 	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
-	  libnet-ssleay-perl
+	  libnet-ssleay-perl haproxy
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \

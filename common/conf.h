@@ -24,6 +24,7 @@
 #include "common/str.h"
 
 struct conf_errors;
+struct conf_trust;
 struct mime_table;
 struct ssl_ctx_st;
 
@@ -346,6 +347,9 @@ struct conf {
 	size_t ndirs;
 	struct conf_auth_file *auth_files; /* nauth_files, all that are named */
 	size_t nauth_files;
+	const struct conf_trust *trust;	/* ntrust, narrower networks first: the
+					 * first that has a peer counts */
+	size_t ntrust;
 };
 
 /*

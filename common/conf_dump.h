@@ -51,6 +51,8 @@ void	dump_access(const struct dump *d, const struct conf_location *l,
 /* The same for what is done to answers. */
 void	dump_answer(const struct dump *d, const struct conf_answer *a,
 	    const struct conf_answer *outer);
+/* The proxies that are trusted. */
+void	dump_trust(struct dump *d);
 void	dump_server(struct dump *d, const struct conf_server *s);
 
 #endif

@@ -8,6 +8,8 @@ static const char *const autos[] = { "auto", NULL };
 static const char *const formats[] = { "combined", "common", "vhost", "json",
     NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const forwarded[] = { "off", "X-Forwarded-For",
+    "Forwarded", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
 static const struct conf_directive directives[] = {
@@ -95,6 +97,23 @@ static const struct conf_directive directives[] = {
   .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_TIME, 10, DAY), IN_CONF(limits.send_ms) } },
   .help = "How long a client may take nothing of its answer." },
+
+/* --- proxies --- */
+{ .name = "trust-proxy", .shape = "NETWORK... { ... }", .least = 1,
+  .most = CONF_MANY, .many = true, .where = CONF_IN_MAIN,
+  .block = CONF_IN_TRUST, .apply = conf_set_trust,
+  .help = "Proxies that may say whose requests they bring." },
+{ .name = "proxy-protocol", .shape = "on | off", .value = "off", .least = 1,
+  .most = 1, .where = CONF_IN_TRUST,
+  .args = { { .type = CONF_SWITCH, FIELD(conf_tree, trust.proxy_protocol) } },
+  .help = "Each of their connections begins with a header of the PROXY "
+    "protocol, version 1 or 2." },
+{ .name = "forwarded", .shape = "X-Forwarded-For | Forwarded | off",
+  .value = "off", .least = 1, .most = 1, .where = CONF_IN_TRUST,
+  .args = { { .type = CONF_CHOICE, .choices = forwarded,
+    FIELD(conf_tree, trust.forwarded) } },
+  .help = "The header field in which each of their requests has the "
+    "addresses it came by." },
 
 /* --- logs --- */
 { .name = "log", .shape = "{ ... }", .where = CONF_IN_MAIN,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/conf_trust.h"
 #include "common/scoreboard.h"
 #include "worker/bufpool.h"
 #include "worker/conn_io.h"
@@ -22,7 +23,7 @@
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/transport.h"
-#include "worker/transport_tls.h"
+#include "worker/transport_proxy.h"
 #include "worker/worker.h"
 
 #define ROUNDS_MAX	16		/* of the pump in one run, */
@@ -90,6 +91,21 @@ unlink_conn(struct conn *c)
 		c->next->prev = c->prev;
 }
 
+/* Is it a proxy that will say whose connections and requests it brings? */
+static void
+trust_proxy(struct conn *c)
+{
+	const struct conf_trust *trust = conf_trust_find(c->worker->conf,
+	    &c->client.peer);
+
+	if (trust == NULL)
+		return;
+	if (trust->proxy_protocol)
+		c->transport = &transport_proxy;
+	else if (trust->forwarded > CONF_FORWARDED_OFF)
+		c->forwarder = trust;
+}
+
 struct conn *
 conn_open(struct worker *w, int fd, const struct listener *l,
     const struct net_addr *peer, const struct net_addr *local)
@@ -114,12 +130,12 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 	c->state = CONN_READING;
 	c->can_read = c->can_write = true;
 	link_conn(w, c);
-	if (l->conf->tls) {
-		c->transport = &transport_tls;
+	if (w->conf->ntrust > 0)
+		trust_proxy(c);
+	if (c->transport == &transport_plain && transport_open(c) == -1)
+		c->failed = true;
+	if (c->transport != &transport_plain)
 		c->state = CONN_HANDSHAKE;
-		if (transport_tls_open(c) == -1)
-			c->failed = true;
-	}
 	conn_run(c);
 	return c;
 }

@@ -23,12 +23,14 @@
 #define CONN_IN_MAX	16384	/* bytes of input held; a head may need more */
 #define CONN_OUT_MAX	32768	/* bytes of output queued in memory */
 
+struct conf_trust;
 struct listener;
 struct transport;
 
 enum conn_state {
 	CONN_NONE,
-	CONN_HANDSHAKE,		/* TLS is being agreed */
+	CONN_HANDSHAKE,		/* TLS is being agreed, or a proxy is to say
+				 * whose connection it is */
 	CONN_IDLE,		/* nothing of the next request yet */
 	CONN_READING,		/* part of a head is here, or the first
 				 * awaited */
@@ -69,6 +71,9 @@ struct conn {
 	const struct transport *transport;
 	struct ssl_st *tls;		/* owned; NULL on plain connections */
 	struct client_info client;
+	const struct conf_trust *forwarder; /* borrowed, process: the proxy
+					 * whose requests say by whom they are
+					 * sent; NULL = it is none */
 	struct buf in;			/* read, not yet understood */
 	struct buf out;			/* to send */
 	struct span span;		/* to send after out */

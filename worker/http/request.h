@@ -31,11 +31,16 @@ struct handler;
 struct request;
 struct score_request;
 
-/* What the connection knows of the client; borrowed by its requests. */
+/* What the connection knows of the client; borrowed by its requests, unless a
+ * proxy brings those of many. */
 struct client_info {
 	struct net_addr peer;
 	struct net_addr local;		/* where it reached us */
 	bool tls;
+	bool https;			/* it came by https: to us, or to the
+					 * proxy that says so */
+	bool forwarded;			/* a proxy said who it is, in the
+					 * request */
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
@@ -85,7 +90,8 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
-	const struct client_info *client;	/* borrowed, connection */
+	const struct client_info *client; /* borrowed, connection; or in the
+					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
 					 * arena once the request has begun */
 	struct http_framing framing;

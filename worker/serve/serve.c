@@ -52,7 +52,7 @@ gate_https(struct request *r)
 {
 	const struct conf_answer *a = &r->location->answer;
 
-	if (!a->https || r->client->tls)
+	if (!a->https || r->client->https)
 		return 0;
 	return redirect_to_tls(r, a->https_port);
 }
