@@ -79,6 +79,7 @@ conf_apply conf_set_hsts;
 conf_apply conf_set_https;
 conf_apply conf_set_index;
 conf_apply conf_set_listen;
+conf_apply conf_set_limit;
 conf_apply conf_set_location;
 conf_apply conf_set_no;
 conf_apply conf_set_order;

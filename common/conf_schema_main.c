@@ -67,6 +67,11 @@ static const struct conf_directive directives[] = {
   .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_NUMBER, 1, 1000000), IN_CONF(limits.connections) } },
   .help = "How many connections a worker holds." },
+{ .name = "per-ip", .shape = "N", .value = "0", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_NUMBER, 0, 65535), IN_CONF(limits.per_ip) } },
+  .help = "How many connections a client address holds in all workers; 0 is "
+    "any number." },
 { .name = "header", .shape = "SIZE [TIME]", .value = "16k 10s", .least = 1,
   .most = 2, .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_SIZE, 512, M), IN_CONF(limits.header_size) },

@@ -97,6 +97,7 @@ become_worker(struct master *m, struct generation *g,
 	struct worker_args args = { .conf = g->conf, .slot = w->slot,
 	    .generation = g->number, .channel = channel, .shm = &w->shm,
 	    .spooled = m->spooled.shared, .column = w->column,
+	    .peers = m->peers,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };
 	char role[32];
 

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "worker/bufpool.h"
 #include "worker/conn.h"
+#include "worker/crowd.h"
 #include "worker/proxy_header.h"
 
 /* The connection is the client's from now on, in all that is asked of it. */
@@ -24,7 +25,7 @@ believe(struct conn *c, const struct proxy_header *header)
 		if (trust != NULL && trust->forwarded > CONF_FORWARDED_OFF)
 			c->forwarder = trust;
 	}
-	if (transport_open(c) == -1)
+	if (transport_open(c) == -1 || !crowd_enter(c))
 		return IO_ERROR;
 	return c->transport->handshake(c);
 }

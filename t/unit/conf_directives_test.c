@@ -43,6 +43,7 @@ example(const struct conf_directive *d)
 		{ "user", "nobody" }, { "errors", "a" }, { "header", "A b" },
 		{ "no", "header A" }, { "allow", "10.0.0.0/8" },
 		{ "deny", "unix" }, { "trust-proxy", "10.0.0.0/8" },
+		{ "limit", "rate 5/s per ip" },
 	};
 	size_t i;
 

@@ -25,6 +25,7 @@
 #define REQUEST_ID_LEN	16
 
 struct conf;
+struct conf_limit;
 struct conf_location;
 struct conf_server;
 struct handler;
@@ -100,6 +101,8 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	const struct conf_limit *counted; /* borrowed, process: the limit it
+					 * was counted for; or NULL */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */

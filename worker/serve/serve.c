@@ -10,6 +10,7 @@
 #include "worker/serve/access.h"
 #include "worker/serve/error.h"
 #include "worker/serve/error_file.h"
+#include "worker/serve/limit.h"
 #include "worker/serve/redirect.h"
 #include "worker/serve/route.h"
 
@@ -68,6 +69,7 @@ static int (*const gates[])(struct request *r) = {
 	gate_certificate,
 	gate_refuse,
 	gate_https,
+	limit_gate,
 	access_gate_place,
 	access_gate,
 	gate_body,
