@@ -76,8 +76,8 @@ sub opened {
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec qw(strace -qq -e trace=openat,openat2,open -o), $log,
-		    '-p', $worker;
+		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
+		    '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
@@ -107,13 +107,13 @@ subtest 'the same answers, from memory and not' => sub {
 		is $second->{body}, $first->{body}, "$path: body";
 		for my $field (qw(Content-Length Content-Type ETag
 		    Last-Modified Accept-Ranges)) {
-			is Pyked::Http::field($second, $field),
-			    Pyked::Http::field($first, $field), "... $field";
-			is Pyked::Http::field($head, $field),
-			    Pyked::Http::field($first, $field), '... by HEAD';
+			is field($second, $field),
+			    field($first, $field), "... $field";
+			is field($head, $field),
+			    field($first, $field), '... by HEAD';
 		}
 		my $r = $s->get($path, 'If-None-Match' =>
-		    Pyked::Http::field($first, 'ETag'));
+		    field($first, 'ETag'));
 		is $r->{status}, 304, '... 304';
 	}
 	for my $path (qw(/small.txt /large.bin)) {
@@ -191,7 +191,7 @@ subtest 'never half of each' => sub {
 			$bad++ if $r->{status} ne '200'
 			    || $r->{body} ne substr($r->{body}, 0, 1)
 				x length $r->{body}
-			    || length $r->{body} != Pyked::Http::field($r,
+			    || length $r->{body} != field($r,
 				'Content-Length');
 		}
 	}

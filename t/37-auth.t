@@ -130,15 +130,15 @@ subtest 'a challenge' => sub {
 	my $r = $c->get('/in/x');
 
 	is $r->{status}, 401, 'without a password';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    'the challenge';
 	like $r->{body}, qr/<h1><span>401/, 'a page';
-	is Pyked::Http::field($r, 'Connection'), 'keep-alive',
+	is field($r, 'Connection'), 'keep-alive',
 	    'the connection stays';
 	$c->send(Pyked::Http::bytes(HEAD => '/in/x'));
 	$r = $c->response(head => 1);
 	is $r->{status}, 401, 'HEAD';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    '... has it too';
 	my @cases = ([Authorization => 'Bearer x'], [Authorization => 'Basic'],
 	    [Authorization => 'Basic !!!!'], [basic('nocolon')],
