@@ -5,36 +5,38 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally unixsock cidr siphash htpasswd
+	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
 	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
 	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_help conf_error
+	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words passwd ask seek byname ending control \
+	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  bufpool transport transport_plain transport_tls transport_proxy \
+	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
-	  orphan
+	  orphan trial
 # worker/http/: messages, no I/O
-HTTP	= basic parse fields framing target chunk uri date cond range accept \
+HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
 	  status body request
 # worker/serve/: what answers
-SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
 	  static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
 	  cgi_head \
+	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -135,8 +137,11 @@ PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
 	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
-	  libnet-ssleay-perl
+	  libnet-ssleay-perl haproxy
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
+# Programs that are run as scripts; tests of those that cannot be had are
+# skipped.
+PACKAGES_PROGRAMS = git php-cgi python3 libcgi-pm-perl cgit
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
 		 apache2
@@ -163,6 +168,8 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_PROGRAMS) || \
+	    echo "tests of programs that are not here are skipped"
 	@$(MAKE) --no-print-directory all cert unit check-arrows
 	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
@@ -176,7 +183,7 @@ check-sys: all cert
 
 # What takes minutes: sizes and times that a test has no patience for.
 soak: all cert
-	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_TEST) $(PACKAGES_PROGRAMS)
 	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
 
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.

@@ -24,6 +24,8 @@
 #include "common/str.h"
 
 struct conf_errors;
+struct conf_limit;
+struct conf_trust;
 struct mime_table;
 struct ssl_ctx_st;
 
@@ -77,7 +79,9 @@ struct conf_cgi {
 	int64_t total_ms;		/* timeout in all */
 	int64_t term_ms;		/* after the request ended: SIGTERM */
 	int64_t kill_ms;		/* after the request ended: SIGKILL */
-	unsigned processes;		/* at once in a worker */
+	unsigned place;			/* number of the location, below
+					 * conf.places */
+	unsigned processes;		/* at once here, in a worker */
 	unsigned queue;			/* requests that may wait for a
 					 * process */
 	int64_t queue_ms;		/* how long they may */
@@ -227,6 +231,9 @@ struct conf_location {
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
 	struct conf_access access;
+	const struct conf_limit *rate;	/* of a client's requests; NULL =
+					 * nothing was said */
+	const struct conf_limit *bandwidth;
 	struct conf_answer answer;
 	struct conf_cgi cgi;
 	struct conf_pos pos;
@@ -272,6 +279,7 @@ struct conf_listen {
 /* Limits of a worker and its connections. */
 struct conf_limits {
 	unsigned connections;		/* per worker */
+	unsigned per_ip;		/* per client address; 0 = no limit */
 	size_t header_size;		/* bytes of a request's head */
 	int64_t header_ms;		/* time for it to arrive; of a handshake
 					 * too */
@@ -297,7 +305,8 @@ enum conf_log_format {
 	CONF_FORMAT_COMBINED,
 	CONF_FORMAT_COMMON,
 	CONF_FORMAT_VHOST,		/* combined, behind server and port */
-	CONF_FORMAT_JSON
+	CONF_FORMAT_JSON,
+	CONF_FORMAT_CGI			/* combined, and what scripts took */
 };
 
 struct conf_logfile {
@@ -340,12 +349,19 @@ struct conf {
 	struct mime_table *mime;	/* owned */
 	struct conf_server *servers;
 	size_t nservers;
+	unsigned places;		/* servers and locations, numbered */
+	unsigned processes;		/* scripts at once in a worker: what is
+					 * said outside of all servers */
 	struct conf_listen *listens;
 	size_t nlistens;
 	struct conf_dir *dirs;		/* ndirs, all that were named; owned */
 	size_t ndirs;
 	struct conf_auth_file *auth_files; /* nauth_files, all that are named */
 	size_t nauth_files;
+	const struct conf_trust *trust;	/* ntrust, narrower networks first: the
+					 * first that has a peer counts */
+	size_t ntrust;
+	unsigned nlimits;		/* how often `limit` was said */
 };
 
 /*

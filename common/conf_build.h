@@ -40,6 +40,9 @@ struct conf_dir *conf_build_dir(struct conf_tree *tree, const char *path,
 void	conf_build_control(struct conf_tree *tree);
 /* Finishes the locations of all servers, and what is left to defaults. */
 void	conf_build_servers(struct conf_tree *tree);
+/* Numbers the places that scripts are counted for, and keeps how many may run
+ * in all of them. */
+void	conf_build_places(struct conf_tree *tree);
 /* What a server listens on that does not say so. */
 void	conf_build_default_listens(struct conf_scope *scope);
 /* The kernel gives a port on all addresses and the same on one of them to one
@@ -52,6 +55,9 @@ void	conf_build_listens(struct conf_tree *tree);
 void	conf_build_check_require(struct conf_tree *tree);
 /* Where the servers that want https are reached by it. */
 void	conf_build_https(struct conf_tree *tree);
+/* Reads a network; false, and a mistake, when word is none. */
+bool	conf_build_network(const struct conf_scope *scope,
+	    const struct conf_word *word, struct cidr *net);
 /* A token of RFC 9110 5.6.2? */
 bool	conf_build_is_token(struct str s);
 /* Refuses "/", the whole machine, as a folder to serve. */
@@ -76,6 +82,7 @@ conf_apply conf_set_hsts;
 conf_apply conf_set_https;
 conf_apply conf_set_index;
 conf_apply conf_set_listen;
+conf_apply conf_set_limit;
 conf_apply conf_set_location;
 conf_apply conf_set_no;
 conf_apply conf_set_order;
@@ -90,6 +97,7 @@ conf_apply conf_set_root;
 conf_apply conf_set_rules;
 conf_apply conf_set_server;
 conf_apply conf_set_spool;
+conf_apply conf_set_trust;
 conf_apply conf_set_types;
 conf_apply conf_set_user;
 conf_apply conf_set_workers;

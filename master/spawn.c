@@ -95,8 +95,10 @@ become_worker(struct master *m, struct generation *g,
     struct worker_process *w, int channel)
 {
 	struct worker_args args = { .conf = g->conf, .slot = w->slot,
+	    .own_user = m->identity.drop,
 	    .generation = g->number, .channel = channel, .shm = &w->shm,
 	    .spooled = m->spooled.shared, .column = w->column,
+	    .peers = m->peers,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };
 	char role[32];
 

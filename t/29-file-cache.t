@@ -10,7 +10,8 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my $old = time - 3600;
-my $long = join('/', ('d' x 200) x 6) . '/file.txt';
+# Longer than the paths that are kept.
+my $long = join '/', ('d' x 200) x 6;
 my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'index.html' => "first\n",
 	'empty.txt' => '',
@@ -21,8 +22,10 @@ my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'closed.txt' => "closed\n",
 	'linked.txt' => "linked\n",
 	'coded.txt' => 'plain' x 200,
+	'waiting.txt' => 'a' x 2000,
+	"$long/file.txt" => "far down\n",
+	"$long/empty.txt" => '',
 	'told.txt' => "told\n",
-	$long => "long\n",
 	'folder/index.html' => "folder\n",
 	'folder/other.html' => "other\n",
 	'secret/file.txt' => "for some\n",
@@ -47,7 +50,8 @@ server {
 END
 settle('index.html', 'empty.txt', 'small.txt', 'large.bin', 'gone.txt',
     'gone-large.bin', 'closed.txt', 'linked.txt', 'coded.txt',
-    'told.txt', $long,
+    'waiting.txt', "$long/file.txt", "$long/empty.txt",
+    'told.txt',
     'folder/index.html', 'folder/other.html', 'secret/file.txt',
     map { "many/$_.txt" } 1 .. 200);
 $s->up;
@@ -72,8 +76,8 @@ sub opened {
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open', '-o',
-		    $log, '-p', $worker;
+		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
+		    '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
@@ -103,13 +107,13 @@ subtest 'the same answers, from memory and not' => sub {
 		is $second->{body}, $first->{body}, "$path: body";
 		for my $field (qw(Content-Length Content-Type ETag
 		    Last-Modified Accept-Ranges)) {
-			is Pyked::Http::field($second, $field),
-			    Pyked::Http::field($first, $field), "... $field";
-			is Pyked::Http::field($head, $field),
-			    Pyked::Http::field($first, $field), '... by HEAD';
+			is field($second, $field),
+			    field($first, $field), "... $field";
+			is field($head, $field),
+			    field($first, $field), '... by HEAD';
 		}
 		my $r = $s->get($path, 'If-None-Match' =>
-		    Pyked::Http::field($first, 'ETag'));
+		    field($first, 'ETag'));
 		is $r->{status}, 304, '... 304';
 	}
 	for my $path (qw(/small.txt /large.bin)) {
@@ -117,6 +121,32 @@ subtest 'the same answers, from memory and not' => sub {
 		is $r->{status}, 206, "$path: ranges";
 		is scalar(() = $r->{body} =~ /^(?:a{10}|a{5})\r$/mg), 2,
 		    '... of both parts';
+	}
+};
+
+# Where nothing follows the head its lines must outlive the entry they are of.
+subtest 'a head that waits while its file changes' => sub {
+	my $before = $s->get('/waiting.txt');
+	my $c = client($s)->send("HEAD /waiting.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Content-Length: 1\r\nConnection: close\r\n\r\n");
+	replace('waiting.txt', 'b' x 2000);
+	ok wait_until(sub { body('/waiting.txt') eq 'b' x 2000 }, 2),
+	    'another file';
+	my $r = $c->send('x')->response(head => 1);
+	for my $field (qw(Content-Length ETag Last-Modified)) {
+		is Pyked::Http::field($r, $field),
+		    Pyked::Http::field($before, $field), "$field of the first";
+	}
+};
+
+subtest 'the head of a file that cannot be kept' => sub {
+	for my $name ("$long/file.txt", "$long/empty.txt") {
+		my $r = $s->head("/$name");
+
+		is $r->{status}, 200, substr($name, -9);
+		like Pyked::Http::field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
+		    '... with its entity-tag';
+		is $s->get("/$name")->{status}, 200, '... and with its bytes';
 	}
 };
 
@@ -161,7 +191,7 @@ subtest 'never half of each' => sub {
 			$bad++ if $r->{status} ne '200'
 			    || $r->{body} ne substr($r->{body}, 0, 1)
 				x length $r->{body}
-			    || length $r->{body} != Pyked::Http::field($r,
+			    || length $r->{body} != field($r,
 				'Content-Length');
 		}
 	}
@@ -234,7 +264,7 @@ subtest 'what is said of a file lives as long as its answer' => sub {
 	is Pyked::Http::field($r, $_), Pyked::Http::field($want, $_), $_
 	    for qw(ETag Last-Modified Accept-Ranges Content-Length);
 	# One that the cache does not take: its path is too long.
-	is $s->request("HEAD /$long HTTP/1.1\r\nHost: x\r\n"
+	is $s->request("HEAD /$long/file.txt HTTP/1.1\r\nHost: x\r\n"
 	    . "Connection: close\r\n\r\n")->{status}, 200, 'a long path';
 };
 

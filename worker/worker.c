@@ -21,6 +21,7 @@
 #include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
+#include "worker/crowd.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/orphan.h"
@@ -30,6 +31,7 @@
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
 #include "worker/serve/filecache.h"
+#include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -161,14 +163,18 @@ open_worker(void)
 	self.conf = args->conf;
 	self.score = args->shm->score;
 	self.loop = loop_new();
-	if (self.loop == NULL)
+	if (self.loop == NULL ||
+	    cgi_open(args->conf, self.loop, self.score) == -1)
 		out_of_memory();
 	ledger_open(args->conf->limits.connections, RESERVED_FDS +
 	    2 * (unsigned)args->nlisteners + (unsigned)args->conf->ndirs);
 	score_open(self.score);
 	transport_tls_setup(args->conf);
-	cgi_open(args->conf, self.loop, self.score);
 	cgi_body_open(args->spooled, args->column);
+	if (args->own_user)
+		cgi_limit_tasks();
+	crowd_open(args->peers, args->column);
+	limit_open(args->peers);
 	if (auth_open(self.loop) == -1)
 		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||

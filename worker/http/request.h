@@ -25,23 +25,38 @@
 #define REQUEST_ID_LEN	16
 
 struct conf;
+struct conf_limit;
 struct conf_location;
 struct conf_server;
 struct handler;
 struct request;
 struct score_request;
 
-/* What the connection knows of the client; borrowed by its requests. */
+/* What the connection knows of the client; borrowed by its requests, unless a
+ * proxy brings those of many. */
 struct client_info {
 	struct net_addr peer;
 	struct net_addr local;		/* where it reached us */
 	bool tls;
+	bool https;			/* it came by https: to us, or to the
+					 * proxy that says so */
+	bool forwarded;			/* a proxy said who it is, in the
+					 * request */
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
 	const struct conf_server *tls_server; /* borrowed, process: the one
 					 * whose certificate was shown to who
 					 * asked for a name; or NULL */
+};
+
+/* What a script took, as far as it is known when its answer ends. */
+struct script_use {
+	struct mono started;		/* not set: there was none */
+	bool counted;			/* it has ended: the rest is known */
+	int64_t wall_us;		/* from its start to its exit */
+	int64_t cpu_us;			/* of it and what it waited for */
+	uint64_t peak_kb;		/* memory of the largest of them */
 };
 
 /* What a handler says of its answer. */
@@ -85,7 +100,8 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
-	const struct client_info *client;	/* borrowed, connection */
+	const struct client_info *client; /* borrowed, connection; or in the
+					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
 					 * arena once the request has begun */
 	struct http_framing framing;
@@ -94,6 +110,8 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	const struct conf_limit *counted; /* borrowed, process: the limit it
+					 * was counted for; or NULL */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */
@@ -106,6 +124,7 @@ struct request {
 					 * name says, and its body nobody's */
 	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
+	struct script_use use;		/* for the access log */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
 	uint64_t body_received;		/* of the request's, decoded */
