@@ -296,6 +296,19 @@ subtest 'bounded' => sub {
 	is_deeply [$s->workers], [$worker], 'the worker lives';
 };
 
+subtest 'a deleted file leaves its disk' => sub {
+	spew("$site/deleted.bin", 'x' x 100_000);
+	settle('deleted.bin');
+	my $held = sub {
+		grep { (readlink // '') =~ /deleted\.bin/ }
+		    glob "/proc/$worker/fd/*";
+	};
+	body('/deleted.bin');
+	is scalar $held->(), 1, 'its descriptor is kept for the next';
+	unlink "$site/deleted.bin";
+	ok wait_until(sub { !$held->() }, 15), '... but not for ever';
+};
+
 subtest 'slow clients hold no more than the cache may' => sub {
 	plan skip_all => 'memory is another matter there'
 	    if Pyked::is_sanitized();

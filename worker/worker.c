@@ -196,6 +196,7 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = turns_next(until);
+	until = filecache_next(until);
 	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
@@ -207,6 +208,7 @@ run_deadlines(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
+	filecache_tick(clock_now());
 	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }
