@@ -11,34 +11,10 @@
 
 #define BUF_MIN	512
 
-size_t
-buf_len(const struct buf *b)
-{
-	return b->end - b->off;
-}
-
-char *
-buf_head(const struct buf *b)
-{
-	return b->p + b->off;
-}
-
 struct str
 buf_str(const struct buf *b)
 {
 	return (struct str){ b->p == NULL ? "" : b->p + b->off, buf_len(b) };
-}
-
-char *
-buf_tail(const struct buf *b)
-{
-	return b->p + b->end;
-}
-
-size_t
-buf_room(const struct buf *b)
-{
-	return b->cap - b->end;
 }
 
 int

@@ -19,12 +19,34 @@ struct buf {
 	size_t cap;
 };
 
-size_t	buf_len(const struct buf *b);
-char   *buf_head(const struct buf *b);
+/* What is used many times in a request is here, so that it costs no call. */
+static inline size_t
+buf_len(const struct buf *b)
+{
+	return b->end - b->off;
+}
+
+static inline char *
+buf_head(const struct buf *b)
+{
+	return b->p + b->off;
+}
+
 struct str buf_str(const struct buf *b);
+
 /* Where the next byte goes, and how many fit there without growing. */
-char   *buf_tail(const struct buf *b);
-size_t	buf_room(const struct buf *b);
+static inline char *
+buf_tail(const struct buf *b)
+{
+	return b->p + b->end;
+}
+
+static inline size_t
+buf_room(const struct buf *b)
+{
+	return b->cap - b->end;
+}
+
 /* Makes room for n more bytes. 0, or -1 when memory is short. */
 int	buf_reserve(struct buf *b, size_t n);
 /* Says that n bytes were written at the tail. */

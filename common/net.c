@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/str.h"
+
 /* --- addresses --- */
 
 socklen_t
@@ -49,17 +51,30 @@ host6(const struct net_addr *a, char text[NET_ADDR_TEXT])
 	return n;
 }
 
+/* In every line of the access log: inet_ntop would take longer for it than
+ * all the rest of the line. */
+static size_t
+host4(const struct net_addr *a, char text[NET_ADDR_TEXT])
+{
+	uint32_t host = ntohl(a->in4.sin_addr.s_addr);
+	char *p = text;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		p += str_put_u64(p, host >> shift & 0xff);
+		*p++ = shift > 0 ? '.' : '\0';
+	}
+	return (size_t)(p - text) - 1;
+}
+
 size_t
 net_addr_host(const struct net_addr *a, char text[NET_ADDR_TEXT])
 {
 	if (a->family == AF_INET6)
 		return host6(a, text);
 	if (a->family == AF_INET)
-		(void)inet_ntop(AF_INET, &a->in4.sin_addr, text, NET_ADDR_TEXT);
-	else
-		(void)snprintf(text, NET_ADDR_TEXT, "%s",
-		    a->family == AF_UNIX ? "unix:" : "-");
-	return strlen(text);
+		return host4(a, text);
+	return strlcpy(text, a->family == AF_UNIX ? "unix:" : "-",
+	    NET_ADDR_TEXT);
 }
 
 size_t
@@ -187,8 +202,8 @@ prepare_and_bind(int fd, const struct net_addr *a)
 	return bind(fd, &a->sa, net_addr_len(a));
 }
 
-static int
-fail_closing(int fd)
+int
+net_give_up(int fd)
 {
 	int saved = errno;
 
@@ -205,7 +220,7 @@ net_bind(const struct net_addr *a)
 
 	if (fd == -1 || prepare_and_bind(fd, a) == 0)
 		return fd;
-	return fail_closing(fd);
+	return net_give_up(fd);
 }
 
 int
@@ -215,7 +230,7 @@ net_listen(const struct net_addr *a, int backlog)
 
 	if (fd == -1 || listen(fd, backlog > 0 ? backlog : INT_MAX) == 0)
 		return fd;
-	return fail_closing(fd);
+	return net_give_up(fd);
 }
 
 int

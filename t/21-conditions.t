@@ -11,7 +11,7 @@ use Time::HiRes ();
 use Pyked;
 
 my $now = time;
-my $s = Pyked->prepare(tls => 1, files => {
+my $s = Pyked->prepare(tls => 1, top => "file-cache 0\n", files => {
 	'old.txt' => "old text\n",
 	'other.txt' => "new text\n",
 	'fresh.txt' => "just now\n",
@@ -40,8 +40,6 @@ server {
 }
 END
 $s->up;
-
-sub field { Pyked::Http::field(@_) }
 
 my $etag = field($s->get('/old.txt'), 'ETag');
 

@@ -42,8 +42,6 @@ server {
 END
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 # A target as it is, in a request of its own.
 sub ask {
 	my ($target, $method) = @_;
@@ -214,11 +212,13 @@ subtest 'forms of a target' => sub {	# P12
 		return $s->request(join("\r\n", @_) . "\r\n\r\n");
 	};
 	for my $target ('http://localhost/small.txt',
-	    'HTTP://other.example/small.txt', 'https://x:1/small.txt',
+	    'HTTP://other.example/small.txt',
 	    'http://localhost/sub/../small.txt') {
 		is $get->("GET $target HTTP/1.1", 'Host: localhost')->{body},
 		    "small\n", "absolute: $target";
 	}
+	is $get->('GET https://localhost/small.txt HTTP/1.1', 'Host: localhost')
+	    ->{status}, 421, 'https is not answered by http';
 	is $get->('GET http://localhost/cgi/run/x HTTP/1.1', 'Host: y')
 	    ->{body}, 'ran as /cgi/run with /x', 'absolute, for a script';
 	is $get->('GET http://localhost/../marker.txt HTTP/1.1', 'Host: x')

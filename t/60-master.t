@@ -3,6 +3,7 @@
 # and its logs. Reloads, deaths and draining under load have their own files.
 use strict;
 use warnings;
+no warnings 'portable';			# addresses have 64 bits
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Fcntl qw(O_NONBLOCK O_RDONLY);
@@ -54,7 +55,7 @@ subtest 'the command line' => sub {
 	$r = run($pyked, '-h');
 	is $r->{status}, 0, '-h';
 	like $r->{out}, qr/^usage: pyked .*-c FILE/s, '... says how to call it';
-	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--help']) {
+	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--halp']) {
 		$r = run($pyked, @$wrong);
 		is $r->{status}, 2, "@$wrong: a usage error";
 		like $r->{err}, qr/^pyked: .*\nusage: /, '... with a sentence';

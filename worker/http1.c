@@ -231,7 +231,7 @@ http1_fail(struct conn *c, int status)
 }
 
 /*
- * The answer waits for the end of a body that nobody wants, for a short one:
+ * The answer waits for the end of a body that nobody takes, for a short one:
  * when that body turns out to be malformed the answer is 400, however it was
  * cut into pieces, and no answer overtakes its own request, which is how a
  * proxy in front of us loses step.
@@ -333,14 +333,28 @@ advance(struct conn *c)
 	}
 }
 
+/* Is the client to send more of a body? One whose answer has begun only to
+ * whoever still takes it. */
+static bool
+wants_body(const struct conn *c)
+{
+	const struct http1 *h = &c->http1;
+	const struct request *r = h->current;
+
+	if (!h->body_open || buf_len(&c->in) > 0)
+		return false;
+	if (r == NULL || r->sink == NULL)
+		return !h->closing && (r == NULL || r->phase != PHASE_GATES);
+	return !http1_body_is_stopped(c);
+}
+
 static void
 set_state(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 
-	h->body_wanted = h->body_open && buf_len(&c->in) == 0 && !h->closing &&
-	    !http1_body_is_stopped(c) &&
-	    (h->current == NULL || h->current->phase != PHASE_GATES);
+	h->at_gate = h->current != NULL && h->current->phase == PHASE_GATES;
+	h->body_wanted = wants_body(c);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)
 		c->state = CONN_BUSY;

@@ -59,8 +59,6 @@ deliver(struct conn *c, const char *p, size_t n)
 {
 	struct request *r = c->http1.current;
 
-	if (r->redirects > 0)
-		return 0;		/* nobody's any more */
 	r->body_received += n;
 	if (r->sink == NULL)
 		return 0;

@@ -13,61 +13,58 @@
 
 #define HEAD_ROOM	640	/* for all that has a bounded length */
 
-/* From here on room was reserved, so putting cannot fail. */
-static void
-put(struct buf *out, struct str s)
+/* Room was reserved: each piece goes behind the one before. */
+static char *
+put(char *p, struct str s)
 {
-	(void)buf_put_str(out, s);
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return p + s.n;
 }
 
-static void
-put_field(struct buf *out, struct str name, const char *value)
+static char *
+put_field(char *p, struct str name, const char *value)
 {
 	if (value == NULL)
-		return;
-	put(out, name);
-	put(out, str_from(value));
-	put(out, STR("\r\n"));
+		return p;
+	p = put(p, name);
+	p = put(p, str_from(value));
+	return put(p, STR("\r\n"));
 }
 
-static void
-put_number(struct buf *out, struct str name, uint64_t value)
+static char *
+put_number(char *p, struct str name, uint64_t value)
 {
-	put(out, name);
-	(void)buf_put_u64(out, value);
-	put(out, STR("\r\n"));
+	p = put(p, name);
+	p += str_put_u64(p, value);
+	return put(p, STR("\r\n"));
 }
 
-static void
-put_status(struct buf *out, int status)
+static char *
+put_status(char *p, int status)
 {
 	struct str line = status_line(status);
 
-	if (line.n > 0) {
-		put(out, line);
-		return;
-	}
-	put(out, STR("HTTP/1.1 "));
-	(void)buf_put_u64(out, (uint64_t)status);
-	put(out, STR(" "));
-	put(out, status_reason(status));
-	put(out, STR("\r\n"));
+	if (line.n > 0)
+		return put(p, line);
+	p = put(p, STR("HTTP/1.1 "));
+	p += str_put_u64(p, (uint64_t)status);
+	*p++ = ' ';
+	p = put(p, status_reason(status));
+	return put(p, STR("\r\n"));
 }
 
-static void
-put_framing(struct buf *out, const struct http1_framing *f)
+static char *
+put_framing(char *p, const struct http1_framing *f)
 {
 	if (f->chunked)
-		put(out, STR("Transfer-Encoding: chunked\r\n"));
+		p = put(p, STR("Transfer-Encoding: chunked\r\n"));
 	else if (f->has_length)
-		put_number(out, STR("Content-Length: "), f->length);
-	if (f->close) {
-		put(out, STR("Connection: close\r\n"));
-		return;
-	}
-	put(out, STR("Connection: keep-alive\r\nKeep-Alive: timeout="));
-	(void)buf_put_u64(out, (uint64_t)f->keepalive_ms / 1000);
-	put(out, STR("\r\n"));
+		p = put_number(p, STR("Content-Length: "), f->length);
+	if (f->close)
+		return put(p, STR("Connection: close\r\n"));
+	return put_number(p, STR("Connection: keep-alive\r\n"
+	    "Keep-Alive: timeout="), (uint64_t)f->keepalive_ms / 1000);
 }
 
 static size_t
@@ -84,24 +81,31 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 	const struct conf_answer *a = &r->location->answer;
 	struct str lines = r->client->https ? a->lines_tls : a->lines;
 
+	char *p;
+
+	/* Whatever it was made of, it cannot end its line (F22). */
+	if (res->location != NULL &&
+	    !http_is_field_value(str_from(res->location)))
+		return -1;
 	if (buf_reserve(out, HEAD_ROOM + length_of(res->type) +
 	    length_of(res->location) + length_of(res->allow) +
 	    res->lines.n + buf_len(&res->fields) + lines.n) == -1)
 		return -1;
-	put_status(out, res->status);
-	put(out, STR("Server: pyked\r\nDate: "));
-	(void)buf_put(out, clock_http_date(), HTTP_DATE_LEN);
-	put(out, STR("\r\n"));
-	put_field(out, STR("Content-Type: "), res->type);
-	put_framing(out, framing);
-	put_field(out, STR("Location: "), res->location);
-	put_field(out, STR("Allow: "), res->allow);
+	p = put_status(buf_tail(out), res->status);
+	p = put(p, STR("Server: pyked\r\nDate: "));
+	p = put(p, (struct str){ clock_http_date(), HTTP_DATE_LEN });
+	p = put(p, STR("\r\n"));
+	p = put_field(p, STR("Content-Type: "), res->type);
+	p = put_framing(p, framing);
+	p = put_field(p, STR("Location: "), res->location);
+	p = put_field(p, STR("Allow: "), res->allow);
 	if (res->retry_after > 0)
-		put_number(out, STR("Retry-After: "),
+		p = put_number(p, STR("Retry-After: "),
 		    (uint64_t)res->retry_after);
-	put(out, res->lines);
-	put(out, buf_str(&res->fields));
-	put(out, lines);
-	put(out, STR("\r\n"));
+	p = put(p, res->lines);
+	p = put(p, buf_str(&res->fields));
+	p = put(p, lines);
+	p = put(p, STR("\r\n"));
+	buf_added(out, (size_t)(p - buf_tail(out)));
 	return 0;
 }

@@ -99,6 +99,10 @@ write_head(struct conn *c, struct request *r)
 	if (conn_out_room(c) == 0)
 		return HTTP1_REPLY_NONE;
 	bufpool_lend(&c->out);
+	/* More answers follow: room for all, before they are copied about. */
+	if (buf_len(&c->in) > 0 && buf_reserve(&c->out,
+	    CONN_OUT_MAX - buf_len(&c->out)) == -1)
+		return HTTP1_REPLY_FAILED;
 	if (put_head(c, r) == -1)
 		return HTTP1_REPLY_FAILED;
 	conn_queued(c, buf_len(&c->out) - before);

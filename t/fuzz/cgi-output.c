@@ -6,10 +6,14 @@
 #include "worker/http/parse.h"
 #include "worker/serve/cgi_output.h"
 
+typedef enum cgi_output_result parse_fn(const char *p, size_t n,
+    size_t *scanned, struct cgi_output *out, const char **why);
+
 static struct cgi_output out;
 
 static enum cgi_output_result
-parse_slowly(const char *p, size_t n, unsigned how, const char **why)
+parse_slowly(parse_fn *parse, const char *p, size_t n, unsigned how,
+    const char **why)
 {
 	enum cgi_output_result result = CGI_OUTPUT_PARTIAL;
 	size_t have = 0, scanned = 0;
@@ -18,8 +22,7 @@ parse_slowly(const char *p, size_t n, unsigned how, const char **why)
 	while (result == CGI_OUTPUT_PARTIAL && have < n) {
 		have += fuzz_step(how, p, have);
 		have = have < n ? have : n;
-		result = cgi_output_parse(edge_put(p, have), have, &scanned,
-		    &out, why);
+		result = parse(edge_put(p, have), have, &scanned, &out, why);
 	}
 	return result;
 }
@@ -64,21 +67,55 @@ check_complete(const char *p, size_t n)
 	}
 }
 
-void
-fuzz(const char *p, size_t n)
+/* A head that a script made whole: its lines are those of a response, and it
+ * does not say twice where its body ends. */
+static void
+check_whole(const char *p, size_t n)
+{
+	struct str line;
+	bool lone = false;
+
+	must(out.size > 4 && out.size <= n && out.size <= CGI_HEAD_MAX);
+	must(memcmp(p + out.size - 4, "\r\n\r\n", 4) == 0);
+	must(memcmp(p, "HTTP/1.", 7) == 0);
+	must(out.status >= 200 && out.status <= 599 &&
+	    p[9] == '0' + out.status / 100);
+	must(!out.has_length || out.length <= INT64_MAX);
+	for (size_t i = 0; i < out.size; i++) {
+		lone |= p[i] == '\n' && (i == 0 || p[i - 1] != '\r');
+		lone |= p[i] == '\r' && p[i + 1] != '\n';
+		line = (struct str){ p + i, out.size - i };
+		if (out.has_length && p[i] == '\n' && line.n > 18)
+			must(!str_eqcase((struct str){ p + i + 1, 18 },
+			    STR("Transfer-Encoding:")));
+	}
+	must(!lone);
+}
+
+static void
+try(parse_fn *parse, const char *p, size_t n)
 {
 	const char *why = NULL, *why_slow, *edge = edge_put(p, n);
 	enum cgi_output_result whole, slow;
 	size_t scanned = 0, size;
 
-	whole = cgi_output_parse(edge, n, &scanned, &out, &why);
+	whole = parse(edge, n, &scanned, &out, &why);
 	must((whole == CGI_OUTPUT_BAD) == (why != NULL));
-	if (whole == CGI_OUTPUT_COMPLETE)
+	if (whole == CGI_OUTPUT_COMPLETE && parse == cgi_output_parse)
 		check_complete(edge, n);
+	else if (whole == CGI_OUTPUT_COMPLETE)
+		check_whole(edge, n);
 	size = out.size;
 	for (unsigned how = 0; how < FUZZ_STEPS; how++) {
-		slow = parse_slowly(p, n, how, &why_slow);
+		slow = parse_slowly(parse, p, n, how, &why_slow);
 		must(slow == whole && why_slow == why);
 		must(slow != CGI_OUTPUT_COMPLETE || out.size == size);
 	}
+}
+
+void
+fuzz(const char *p, size_t n)
+{
+	try(cgi_output_parse, p, n);
+	try(cgi_output_parse_whole, p, n);
 }

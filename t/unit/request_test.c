@@ -33,7 +33,7 @@ test_new(void)
 	static const struct source_ops source_ops = { NULL, count_source };
 	static const struct sink_ops sink_ops = { NULL, NULL, count_sink };
 	struct source source = { &source_ops };
-	struct sink sink = { &sink_ops };
+	struct sink sink = { .ops = &sink_ops };
 	struct request *r = request_new();
 
 	ok(r != NULL && r->magic == REQUEST_MAGIC && r->response.length == -1 &&
