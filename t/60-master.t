@@ -196,10 +196,11 @@ subtest 'what a worker has' => sub {
 		    glob "/proc/$worker/fd/*";
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
-		my @shared = map { hex($2) - hex $1 > 1 << 20 ? 'own' : 'tally'
+		my @shared = map { my $n = hex($2) - hex $1;
+		    $n > 8 << 20 ? 'peers' : $n > 1 << 20 ? 'own' : 'tally'
 		    if m{^(\w+)-(\w+) .*/dev/zero \(deleted\)} }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort grep { $_ } @shared), 'own tally',
+		is join(' ', sort grep { $_ } @shared), 'own peers tally',
 		    'its own shared memory, not its sibling\'s';
 	}
 	$s->stop;
