@@ -171,10 +171,10 @@ open_worker(void)
 	score_open(self.score);
 	transport_tls_setup(args->conf);
 	cgi_body_open(args->spooled, args->column);
-	crowd_open(args->peers, args->column);
-	limit_open(args->peers);
 	if (args->own_user)
 		cgi_limit_tasks();
+	crowd_open(args->peers, args->column);
+	limit_open(args->peers);
 	if (auth_open(self.loop) == -1)
 		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
