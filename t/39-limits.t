@@ -39,7 +39,7 @@ subtest 'requests' => sub {
 	my $s = server(top => "trust-proxy $proxy { forwarded "
 	    . "X-Forwarded-For }\n", files => {
 	    users => "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", map { $_ => "x\n" } qw(free
-	    few/x back/x auth/x off/few/x https/x) }, says => <<'END');
+	    place/x.txt few/x back/x auth/x off/few/x https/x) }, says => <<'END');
 	limit rate 100000/s per ip
 	location /few/ { limit rate 1/s burst 20 per ip }
 	location /https/ { limit rate 6/m burst 2 per ip }
@@ -49,6 +49,8 @@ subtest 'requests' => sub {
 		auth "x" @SITE@/users
 	}
 	location /off/ { limit rate off }
+	location /place/ { limit rate 6/m burst 2 per ip }
+	location *.txt { index x }
 END
 	my $begun = time;
 	my @all = map { status_from($s, $one, '/few/x') } 1 .. 60;
@@ -72,6 +74,8 @@ END
 	is $passes, 10, 'a page that answers for another is not counted again';
 	is_deeply [map { status_from($s, $one, '/auth/x')->{status} } 1 .. 4],
 	    [401, 401, 429, 429], 'before passwords are looked at';
+	is_deeply [map { status_from($s, $one, '/place/x.txt')->{status} }
+	    1 .. 4], [200, 200, 429, 429], 'no suffix leads around a place';
 	my @https = map { curl('-k', '--interface', $other, '-o', '/dev/null',
 	    '-w', '%{http_code} ', $s->url('/https/x', 'https'))->{out} }
 	    1 .. 4;
@@ -114,8 +118,8 @@ subtest 'connections' => sub {
 	is scalar(grep { $_->response->{status} == 200 } @proxied), 6,
 	    'others by it are not held against it';
 	client($s, from => $one)->response for 1 .. 20;
-	my @lines = $s->log =~ /warn .*: \Q$one\E: more than 3 connections/g;
-	is scalar @lines, 1, 'logged once';
+	my $logged = qr/warn .*: \Q$one\E: more than 3 connections/;
+	ok $s->wait_log($logged), 'the log says so';
 	pop(@held)->close;
 	eventually { my ($c) = $open->($one); push @held, $c // ();
 	    @held == 3 } 5, 'one that is closed makes room';
@@ -127,6 +131,8 @@ subtest 'connections' => sub {
 	eventually { my ($c) = $open->($one); push @held, $c // ();
 	    @held == 3 } 10, 'a dead worker gives back what it held';
 	is client($s, from => $one)->response->{status}, 503, 'three again';
+	my @lines = $s->log =~ /$logged/g;
+	is scalar @lines, 1, 'logged once in all this';
 	$s->stop;
 };
 

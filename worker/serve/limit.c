@@ -7,6 +7,7 @@
 #include "common/conf_limit.h"
 #include "common/peers.h"
 #include "worker/http/request.h"
+#include "worker/serve/route.h"
 
 #define SECOND_NS	INT64_C(1000000000)
 #define AHEAD_NS	(SECOND_NS / 8)	/* bytes are sent before their time */
@@ -33,10 +34,9 @@ now_ns(void)
 	return clock_now().us * 1000;
 }
 
-int
-limit_gate(struct request *r)
+static int
+spend(struct request *r, const struct conf_limit *l)
 {
-	const struct conf_limit *l = r->location->rate;
 	int64_t wait;
 
 	if (l == NULL || l->kind == CONF_LIMIT_NONE || r->counted == l)
@@ -48,6 +48,18 @@ limit_gate(struct request *r)
 		return 0;
 	r->response.retry_after = (int)((wait + SECOND_NS - 1) / SECOND_NS);
 	return 429;
+}
+
+/* As with access: a location for names of a kind is no way around the limit of
+ * the place where the path lies. */
+int
+limit_gate(struct request *r)
+{
+	int status = 0;
+
+	if (r->location->match == CONF_MATCH_SUFFIX)
+		status = spend(r, route_place(r->server, r->path)->rate);
+	return status != 0 ? status : spend(r, r->location->rate);
 }
 
 size_t
