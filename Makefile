@@ -18,13 +18,13 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  authspawn authwatch \
 	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words passwd ask seek byname ending control \
+	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
 	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
-	  orphan
+	  orphan trial
 # worker/http/: messages, no I/O
 HTTP	= basic parse fields framing target chunk uri date cond range accept \
 	  status body request
@@ -35,6 +35,7 @@ SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
 	  cgi_head \
+	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
 # What the unit tests in t/unit are made of: everything but main().
@@ -137,6 +138,9 @@ PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
 	  libnet-ssleay-perl
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
+# Programs that are run as scripts; tests of those that cannot be had are
+# skipped.
+PACKAGES_PROGRAMS = git php-cgi python3 libcgi-pm-perl cgit
 PACKAGES_LINT = $(PACKAGES_TEST) clang cppcheck
 PACKAGES_BENCH = $(PACKAGES_TEST) nginx-light lighttpd lighttpd-mod-openssl h2o \
 		 apache2
@@ -163,6 +167,8 @@ PROVE	= prove -j$(JOBS) -Ilib -It/lib
 
 test:
 	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_PROGRAMS) || \
+	    echo "tests of programs that are not here are skipped"
 	@$(MAKE) --no-print-directory all cert unit check-arrows
 	$(PROVE) $(TESTS) $(sort $(wildcard t/*.t))
 
@@ -176,7 +182,7 @@ check-sys: all cert
 
 # What takes minutes: sizes and times that a test has no patience for.
 soak: all cert
-	@t/lib/install-packages $(PACKAGES_TEST)
+	@t/lib/install-packages $(PACKAGES_TEST) $(PACKAGES_PROGRAMS)
 	prove -v -It/lib $(sort $(wildcard t/soak/*.t))
 
 # Everything again under AddressSanitizer and UndefinedBehaviorSanitizer.

@@ -77,7 +77,9 @@ struct conf_cgi {
 	int64_t total_ms;		/* timeout in all */
 	int64_t term_ms;		/* after the request ended: SIGTERM */
 	int64_t kill_ms;		/* after the request ended: SIGKILL */
-	unsigned processes;		/* at once in a worker */
+	unsigned place;			/* number of the location, below
+					 * conf.places */
+	unsigned processes;		/* at once here, in a worker */
 	unsigned queue;			/* requests that may wait for a
 					 * process */
 	int64_t queue_ms;		/* how long they may */
@@ -297,7 +299,8 @@ enum conf_log_format {
 	CONF_FORMAT_COMBINED,
 	CONF_FORMAT_COMMON,
 	CONF_FORMAT_VHOST,		/* combined, behind server and port */
-	CONF_FORMAT_JSON
+	CONF_FORMAT_JSON,
+	CONF_FORMAT_CGI			/* combined, and what scripts took */
 };
 
 struct conf_logfile {
@@ -340,6 +343,9 @@ struct conf {
 	struct mime_table *mime;	/* owned */
 	struct conf_server *servers;
 	size_t nservers;
+	unsigned places;		/* servers and locations, numbered */
+	unsigned processes;		/* scripts at once in a worker: what is
+					 * said outside of all servers */
 	struct conf_listen *listens;
 	size_t nlistens;
 	struct conf_dir *dirs;		/* ndirs, all that were named; owned */

@@ -205,8 +205,10 @@ build(struct conf_tree *tree)
 		conf_build_servers(tree);
 	if (!tree->no_memory)
 		conf_build_check_require(tree);
-	if (!tree->no_memory)
+	if (!tree->no_memory) {
+		conf_build_places(tree);
 		conf_build_listens(tree);
+	}
 }
 
 /* What is read: a file, or a text, or (both NULL) nothing at all. */

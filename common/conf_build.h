@@ -40,6 +40,9 @@ struct conf_dir *conf_build_dir(struct conf_tree *tree, const char *path,
 void	conf_build_control(struct conf_tree *tree);
 /* Finishes the locations of all servers, and what is left to defaults. */
 void	conf_build_servers(struct conf_tree *tree);
+/* Numbers the places that scripts are counted for, and keeps how many may run
+ * in all of them. */
+void	conf_build_places(struct conf_tree *tree);
 /* What a server listens on that does not say so. */
 void	conf_build_default_listens(struct conf_scope *scope);
 /* The kernel gives a port on all addresses and the same on one of them to one

@@ -205,6 +205,22 @@ conf_set_env(struct conf_scope *scope, const struct conf_node *node)
 
 /* --- limits --- */
 
+void
+conf_build_places(struct conf_tree *tree)
+{
+	struct conf *conf = &tree->conf;
+	size_t i, k;
+
+	conf->processes = tree->base.cgi.processes;
+	for (i = 0; i < conf->nservers; i++) {
+		struct conf_server *s = &conf->servers[i];
+
+		s->base.cgi.place = conf->places++;
+		for (k = 0; k < s->nlocations; k++)
+			s->locations[k].cgi.place = conf->places++;
+	}
+}
+
 /* Two times of which the second cannot come before the first. */
 void
 conf_set_order(struct conf_scope *scope, const struct conf_node *node)

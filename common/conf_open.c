@@ -82,6 +82,8 @@ open_dir(const struct opening *o, struct conf_dir *dir)
 		hint = "make it, or say which folder to serve: root PATH";
 	else if (error == ENOENT)
 		hint = "make it, or correct the path";
+	else if (error == ENOTDIR)
+		hint = "name the folder that the files are in";
 	conf_error(o->errors, &dir->pos, CONF_WORD, hint,
 	    "cannot open the folder %s: %s", dir->path, strerror(error));
 }

@@ -6,7 +6,7 @@
 static const char *const autos[] = { "auto", NULL };
 /* In the order of their enums, which begin at 1. */
 static const char *const formats[] = { "combined", "common", "vhost", "json",
-    NULL };
+    "cgi", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
@@ -101,7 +101,7 @@ static const struct conf_directive directives[] = {
   .block = CONF_IN_LOG, .apply = conf_build_block,
   .help = "Where pyked writes what it did and what went wrong." },
 { .name = "access",
-  .shape = "PATH|stdout|stderr [combined|common|vhost|json] | off",
+  .shape = "PATH|stdout|stderr [combined|common|vhost|json|cgi] | off",
   .value = "/var/log/pyked/access.log combined", .least = 1, .most = 2,
   .where = CONF_IN_LOG, .apply = conf_set_access,
   .args = { { .type = CONF_ANY },

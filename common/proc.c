@@ -2,6 +2,7 @@
 #include "common/proc.h"
 
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +15,8 @@
 
 /* pid, name of at most 64 bytes in parentheses, state, 19 numbers. */
 #define STAT_HEAD	512
+/* Of status, to the number of threads; many groups may come before it. */
+#define STATUS_HEAD	16384
 /* Between the session and the start. */
 #define STAT_SKIPPED	15
 
@@ -149,6 +152,9 @@ proc_all(proc_info_fn *fn, void *arg)
 
 /* --- children --- */
 
+/* Of a list of children, read at once; a longer one needs the whole /proc. */
+#define CHILDREN_MAX	4096
+
 struct children {
 	proc_fn *fn;
 	void *arg;
@@ -163,12 +169,104 @@ try_child(const struct proc_info *info, void *arg)
 		c->fn(info->pid, info->session, c->arg);
 }
 
+/* A child that has died stays a child until it is waited for. */
+static bool
+is_zombie(pid_t child)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)child, &info,
+	    WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
+static void
+try_listed(struct str word, const struct children *c)
+{
+	uint64_t pid;
+	pid_t session;
+
+	if (str_u64(word, INT32_MAX, &pid) == -1)
+		return;
+	session = getsid((pid_t)pid);
+	if (session != -1 && !is_zombie((pid_t)pid))
+		c->fn((pid_t)pid, session, c->arg);
+}
+
+/* The kernel's own list of them: 0, or -1 where it has none (it is an option
+ * of Linux) or it is too long. It has a process's children of its main
+ * thread; those that wait for children here have no other. */
+static int
+list_children(const struct children *c)
+{
+	char file[64], text[CHILDREN_MAX];
+	struct str rest, word;
+	ssize_t n;
+
+	(void)snprintf(file, sizeof(file), "task/%ld/children",
+	    (long)getpid());
+	n = read_file(getpid(), file, text, sizeof(text));
+	if (n == -1 || n == sizeof(text))
+		return -1;
+	rest = (struct str){ text, (size_t)n };
+	while (take_word(&rest, &word) == 0)
+		try_listed(word, c);
+	return 0;
+}
+
 int
 proc_children(proc_fn *fn, void *arg)
 {
 	struct children c = { .fn = fn, .arg = arg };
 
-	return proc_all(try_child, &c);
+	return list_children(&c) == 0 ? 0 : proc_all(try_child, &c);
+}
+
+/* --- tasks --- */
+
+struct tasks {
+	uid_t uid;
+	unsigned n;
+};
+
+/* The first number behind a name in a text like "Uid:\t33\t33\n"; 0 without
+ * it, too. */
+static uint64_t
+status_number(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+	uint64_t v = 0;
+	size_t n;
+
+	if (p == NULL)
+		return 0;
+	p += strlen(name);
+	p += strspn(p, " \t");
+	n = strspn(p, "0123456789");
+	return str_u64((struct str){ p, n }, UINT32_MAX, &v) == -1 ? 0 : v;
+}
+
+static void
+add_tasks(const struct proc_info *info, void *arg)
+{
+	struct tasks *t = arg;
+	char text[STATUS_HEAD];
+	ssize_t n = read_file(info->pid, "status", text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	/* A name that a process gave itself comes before, but has no line
+	 * end in it. */
+	if (status_number(text, "\nUid:") == t->uid)
+		t->n += (unsigned)status_number(text, "\nThreads:");
+}
+
+unsigned
+proc_tasks_of(uid_t uid)
+{
+	struct tasks t = { .uid = uid };
+
+	return proc_all(add_tasks, &t) == -1 ? 0 : t.n;
 }
 
 void

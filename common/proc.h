@@ -24,7 +24,8 @@ struct proc_info {
 typedef void proc_fn(pid_t pid, pid_t session, void *arg);
 
 /* Calls fn for every living child of this process, zombies left out, as /proc
- * shows them. 0, or -1 with errno when /proc cannot be read. */
+ * shows them; while some of them die it may miss others, so whoever must have
+ * all asks again. 0, or -1 with errno when /proc cannot be read. */
 int	proc_children(proc_fn *fn, void *arg);
 /* Calls fn for every process, zombies too. 0, or -1 with errno. */
 typedef void proc_info_fn(const struct proc_info *info, void *arg);
@@ -35,6 +36,9 @@ int	proc_read(pid_t pid, struct proc_info *out);
 bool	proc_is_alive(const struct proc_info *info);
 /* The name it gives itself, without control bytes; "?" when it is gone. */
 void	proc_name(pid_t pid, char name[PROC_NAME]);
+/* How many tasks (threads) a user's processes have together; 0 with errno when
+ * /proc cannot be read. */
+unsigned proc_tasks_of(uid_t uid);
 /* Makes this process the one that orphans below it are given to. */
 void	proc_become_subreaper(void);
 

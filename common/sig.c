@@ -5,6 +5,9 @@
 
 static volatile sig_atomic_t seen[NSIG];
 
+/* What is not at its default because of us. */
+static bool changed[NSIG];
+
 /* All that master or worker may catch. Blocked from the start in both, so that
  * none comes before its handler is there. */
 static const int handled[] = {
@@ -23,6 +26,7 @@ dispose(int signo, void (*how)(int))
 {
 	struct sigaction action = { .sa_handler = how };
 
+	changed[signo] = how != SIG_DFL;
 	(void)sigemptyset(&action.sa_mask);
 	/* Fails only for KILL, STOP and the two that libc keeps for itself. */
 	(void)sigaction(signo, &action, NULL);
@@ -97,10 +101,14 @@ sig_wait_mask(void)
 }
 
 void
-sig_default_all(void)
+sig_default_ours(void)
 {
+	/* All zero: the default, and an empty mask. Not made in here by libc's
+	 * functions, and nothing is noted: the memory may be our parent's. */
+	static const struct sigaction none;
 	int signo;
 
 	for (signo = 1; signo < NSIG; signo++)
-		dispose(signo, SIG_DFL);
+		if (changed[signo])
+			(void)sigaction(signo, &none, NULL);
 }

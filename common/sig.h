@@ -20,8 +20,11 @@ void	sig_ignore(int signo);
 bool	sig_take(int signo);
 /* The mask for pselect(): nothing is blocked. */
 const sigset_t *sig_wait_mask(void);
-/* In a child, between fork and exec: every disposition to default, the mask
- * left as it is. Async-signal-safe. */
-void	sig_default_all(void);
+/*
+ * In a child, between fork or vfork and exec: what was caught or ignored since
+ * sig_reset is at its default again, as all else is since then; the mask is
+ * left as it is. Async-signal-safe; writes nothing.
+ */
+void	sig_default_ours(void);
 
 #endif

@@ -120,7 +120,9 @@ log_victim(struct logs *l, const struct conf *conf, const struct victim *v)
 		    "%s%s - - [%s] \"%s %s HTTP/1.1\" %03u 0%s killed\n",
 		    format == CONF_FORMAT_VHOST ? "-:0 " : "", v->peer,
 		    clock_log_date(), v->method, v->target, v->status,
-		    format == CONF_FORMAT_COMMON ? "" : " \"-\" \"-\"");
+		    format == CONF_FORMAT_COMMON ? "" :
+		    format == CONF_FORMAT_CGI ? " \"-\" \"-\" - - -" :
+		    " \"-\" \"-\"");
 	if (n > 0 && (size_t)n < sizeof(line))
 		logfile_put(&l->access, line, (size_t)n);
 }

@@ -95,6 +95,7 @@ become_worker(struct master *m, struct generation *g,
     struct worker_process *w, int channel)
 {
 	struct worker_args args = { .conf = g->conf, .slot = w->slot,
+	    .own_user = m->identity.drop,
 	    .generation = g->number, .channel = channel, .shm = &w->shm,
 	    .spooled = m->spooled.shared, .column = w->column,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };

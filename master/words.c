@@ -16,6 +16,7 @@
 #include "master/ending.h"
 #include "master/passwd.h"
 #include "master/seek.h"
+#include "master/trial.h"
 
 /* Exit statuses of "status", as init scripts know them. */
 enum {
@@ -142,6 +143,12 @@ status(const struct target *t)
 static int	passwd(const struct target *t);
 static int	help(const struct target *t);
 
+static int
+cgi(const struct target *t)
+{
+	return trial_run(t->args);
+}
+
 static const struct word words[] = {
 	{ "reload", reload, EXIT_FAILURE,
 	  "take the new configuration; says so, or why not" },
@@ -152,6 +159,8 @@ static const struct word words[] = {
 	  "open the log files again, after they were renamed" },
 	{ "status", status, STATUS_NOT_RUNNING,
 	  "say whether it runs, and how" },
+	{ "cgi", cgi, EXIT_SUCCESS,
+	  "run the script of a URL as a worker would, and show all of it" },
 	{ "passwd", passwd, EXIT_SUCCESS,
 	  "FILE USER: make or change an entry of a file for \"auth\"" },
 	{ "help", help, EXIT_SUCCESS,
@@ -174,7 +183,13 @@ words_find(const char *name)
 int
 words_arguments(const struct word *word)
 {
-	return word->run == passwd ? 2 : word->run == help;
+	return word->run == passwd ? 2 : word->run == help || word->run == cgi;
+}
+
+bool
+words_take_body(const struct word *word)
+{
+	return word->run == cgi;
 }
 
 const char *

@@ -15,6 +15,7 @@ struct words_args {
 	bool required;			/* it was named, so it must be there */
 	const char *argument;		/* behind the word, or NULL */
 	const char *second;		/* behind that, or NULL */
+	const char *body;		/* behind -d, or NULL; of cgi */
 };
 
 /* The word of that name, or NULL. */
@@ -23,6 +24,8 @@ const struct word *words_find(const char *name);
 const char *words_nearest(const char *name);
 /* How much may stand behind it? */
 int	words_arguments(const struct word *word);
+/* And behind that, -d BODY? */
+bool	words_take_body(const struct word *word);
 /* A line for each of them. */
 void	words_list(FILE *to);
 /* Does it; returns the status to exit with. */

@@ -43,6 +43,9 @@ server {
 	location = /exact { redirect 302 https://example.org/\$rest?\$query }
 	location *.asp { redirect 303 "/\$rest.php?\$query" }
 	location /top { redirect 307 /\$rest }
+	location /ask { redirect 307 /\$query }
+	location /both/ { redirect 307 /\$rest/\$query }
+	location /behind/ { redirect 307 /\$rest/index.html }
 	location /away { redirect 302 https://example.org }
 	location /moved/ { redirect 301 /x ; header X-Inner 1 }
 	location /app/ { fallback /app/index.html ; errors \@DIR\@/errors }
@@ -72,6 +75,7 @@ server {
 	https only
 	hsts 1y subdomains preload
 	location /.well-known/ { https off }
+	location *.php { https off }
 	location /short/ { hsts 1d }
 	location /never/ { hsts off }
 	location /port/ { https only 443 }
@@ -102,6 +106,12 @@ subtest 'redirect' => sub {
 		'/top/%5cevil.example/' => '/%5Cevil.example/',
 		'/top/.//evil.example' => '/evil.example',
 		'/top/x/..//evil.example' => '/evil.example',
+		'/ask?/evil.example/' => '/evil.example/',
+		'/ask?//evil.example/' => '/evil.example/',
+		'/both/?evil.example/' => '/evil.example/',
+		'/both/?/evil.example/' => '/evil.example/',
+		'/both/a?b' => '/a/b',
+		'/behind/' => '/index.html',
 		'/away/with/it?x' => 'https://example.org',
 		'/moved/anything' => '/x',
 	);
@@ -174,7 +184,7 @@ subtest 'errors' => sub {
 	$r = $s->ask(POST => '/errors/x', 'Content-Length' => 0);
 	is "$r->{status} $r->{body}", "405 our own 4xx\n", 'a method that fits no file';
 	is $r->{headers}{allow}, 'GET, HEAD, OPTIONS', '... with Allow';
-	$s->allow(qr/bad header/);
+	$s->allow(qr/no header/);
 	$r = $s->get('/cgi/bad');
 	is "$r->{status} $r->{body}", "502 our own 5xx\n", '502 of a script';
 	$r = $s->get('/cgi/own');
@@ -263,6 +273,11 @@ subtest 'https only' => sub {
 	is $ask->('GET / HTTP/1.0')->{status}, 400, 'no host: 400';
 	is $ask->('GET /.well-known/x HTTP/1.1', 'Host: x')->{status}, 404,
 	    'https off in a location';
+	is $ask->('GET /x.php HTTP/1.1', 'Host: x')->{status}, 404,
+	    '... or for a suffix';
+	is $to->('GET /short/x.php HTTP/1.1', 'Host: x'),
+	    "https://x:$tls_port/short/x.php",
+	    '... which is no way around a place';
 	my $c = client($port);
 	for (1, 2) {
 		is $c->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -10,6 +10,8 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my $old = time - 3600;
+# Longer than the paths that are kept.
+my $long = join '/', ('d' x 200) x 6;
 my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'index.html' => "first\n",
 	'empty.txt' => '',
@@ -20,6 +22,10 @@ my $s = Pyked->prepare(top => "file-cache 1m\n", files => {
 	'closed.txt' => "closed\n",
 	'linked.txt' => "linked\n",
 	'coded.txt' => 'plain' x 200,
+	'waiting.txt' => 'a' x 2000,
+	"$long/file.txt" => "far down\n",
+	"$long/empty.txt" => '',
+	'told.txt' => "told\n",
 	'folder/index.html' => "folder\n",
 	'folder/other.html' => "other\n",
 	'secret/file.txt' => "for some\n",
@@ -37,10 +43,15 @@ server {
 	location /coded.txt {
 		precompressed gz
 	}
+	location /told.txt {
+		precompressed gz
+	}
 }
 END
 settle('index.html', 'empty.txt', 'small.txt', 'large.bin', 'gone.txt',
     'gone-large.bin', 'closed.txt', 'linked.txt', 'coded.txt',
+    'waiting.txt', "$long/file.txt", "$long/empty.txt",
+    'told.txt',
     'folder/index.html', 'folder/other.html', 'secret/file.txt',
     map { "many/$_.txt" } 1 .. 200);
 $s->up;
@@ -65,8 +76,8 @@ sub opened {
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec qw(strace -qq -e trace=openat,openat2,open -o), $log,
-		    '-p', $worker;
+		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
+		    '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
@@ -96,13 +107,13 @@ subtest 'the same answers, from memory and not' => sub {
 		is $second->{body}, $first->{body}, "$path: body";
 		for my $field (qw(Content-Length Content-Type ETag
 		    Last-Modified Accept-Ranges)) {
-			is Pyked::Http::field($second, $field),
-			    Pyked::Http::field($first, $field), "... $field";
-			is Pyked::Http::field($head, $field),
-			    Pyked::Http::field($first, $field), '... by HEAD';
+			is field($second, $field),
+			    field($first, $field), "... $field";
+			is field($head, $field),
+			    field($first, $field), '... by HEAD';
 		}
 		my $r = $s->get($path, 'If-None-Match' =>
-		    Pyked::Http::field($first, 'ETag'));
+		    field($first, 'ETag'));
 		is $r->{status}, 304, '... 304';
 	}
 	for my $path (qw(/small.txt /large.bin)) {
@@ -110,6 +121,32 @@ subtest 'the same answers, from memory and not' => sub {
 		is $r->{status}, 206, "$path: ranges";
 		is scalar(() = $r->{body} =~ /^(?:a{10}|a{5})\r$/mg), 2,
 		    '... of both parts';
+	}
+};
+
+# Where nothing follows the head its lines must outlive the entry they are of.
+subtest 'a head that waits while its file changes' => sub {
+	my $before = $s->get('/waiting.txt');
+	my $c = client($s)->send("HEAD /waiting.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Content-Length: 1\r\nConnection: close\r\n\r\n");
+	replace('waiting.txt', 'b' x 2000);
+	ok wait_until(sub { body('/waiting.txt') eq 'b' x 2000 }, 2),
+	    'another file';
+	my $r = $c->send('x')->response(head => 1);
+	for my $field (qw(Content-Length ETag Last-Modified)) {
+		is Pyked::Http::field($r, $field),
+		    Pyked::Http::field($before, $field), "$field of the first";
+	}
+};
+
+subtest 'the head of a file that cannot be kept' => sub {
+	for my $name ("$long/file.txt", "$long/empty.txt") {
+		my $r = $s->head("/$name");
+
+		is $r->{status}, 200, substr($name, -9);
+		like Pyked::Http::field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
+		    '... with its entity-tag';
+		is $s->get("/$name")->{status}, 200, '... and with its bytes';
 	}
 };
 
@@ -154,7 +191,7 @@ subtest 'never half of each' => sub {
 			$bad++ if $r->{status} ne '200'
 			    || $r->{body} ne substr($r->{body}, 0, 1)
 				x length $r->{body}
-			    || length $r->{body} != Pyked::Http::field($r,
+			    || length $r->{body} != field($r,
 				'Content-Length');
 		}
 	}
@@ -180,6 +217,16 @@ subtest 'what is gone, closed or leads away' => sub {
 	ok wait_until(sub { body('/folder/') eq "back\n" }, 2), '... is back';
 };
 
+subtest 'the same variant to all who like it' => sub {
+	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
+	my $n = opened(sub {
+		body('/coded.txt', 'Accept-Encoding' => "gzip;q=0.$_")
+		    for 100 .. 199;
+	});
+	plan skip_all => 'nobody may be traced here' unless defined $n;
+	cmp_ok $n, '<=', 20, "$n files opened for 100 requests";
+};
+
 subtest 'rules come first' => sub {
 	is body('/secret/file.txt'), "for some\n", 'for one client';
 	my $r = client($s, from => '127.0.0.2')->get('/secret/file.txt');
@@ -202,6 +249,40 @@ subtest 'variants' => sub {
 	}
 };
 
+subtest 'what is said of a file lives as long as its answer' => sub {
+	my $want = $s->request("HEAD /small.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Connection: close\r\n\r\n");
+	my $c = client($s);
+
+	# The answer waits for the body of the request.
+	$c->send("HEAD /small.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Content-Length: 1\r\n\r\n");
+	# Nothing of it is in the cache after these.
+	body("/many/$_.txt") for 1 .. 200;
+	$c->send('x');
+	my $r = $c->response(head => 1);
+	is Pyked::Http::field($r, $_), Pyked::Http::field($want, $_), $_
+	    for qw(ETag Last-Modified Accept-Ranges Content-Length);
+	# One that the cache does not take: its path is too long.
+	is $s->request("HEAD /$long/file.txt HTTP/1.1\r\nHost: x\r\n"
+	    . "Connection: close\r\n\r\n")->{status}, 200, 'a long path';
+};
+
+subtest 'a variant for others is told of' => sub {
+	my $first = $s->get('/told.txt');
+	is Pyked::Http::field($first, 'Vary'), undef, 'there is one kind';
+	spew("$site/told.txt.gz", 'zipped');
+	settle('told.txt.gz');
+	ok wait_until(sub {
+		(Pyked::Http::field($s->get('/told.txt'), 'Vary') // '')
+		    eq 'Accept-Encoding';
+	}, 2), 'now there are two';
+	unlink "$site/told.txt.gz";
+	ok wait_until(sub {
+		!defined Pyked::Http::field($s->get('/told.txt'), 'Vary');
+	}, 2), 'and now one again';
+};
+
 subtest 'bounded' => sub {
 	my $c = client($s);
 	my $wrong = 0;
@@ -213,6 +294,34 @@ subtest 'bounded' => sub {
 	my @before = glob "/proc/$worker/fd/*";
 	cmp_ok scalar @before, '<', 40, 'few descriptors';
 	is_deeply [$s->workers], [$worker], 'the worker lives';
+};
+
+subtest 'slow clients hold no more than the cache may' => sub {
+	plan skip_all => 'memory is another matter there'
+	    if Pyked::is_sanitized();
+	spew("$site/held/$_.txt", $_ % 10 x 64_000) for 1 .. 100;
+	settle(map { "held/$_.txt" } 1 .. 100);
+	my $memory = sub {
+		slurp("/proc/$worker/status") =~ /^RssAnon:\s+(\d+) kB/m;
+		return $1;
+	};
+	my $busy = sub {
+		my $ticks = join ' ', (split ' ',
+		    slurp("/proc/$worker/stat"))[13, 14];
+		my $same = $ticks eq ($s->{ticks} // '');
+		$s->{ticks} = $ticks;
+		return !$same;
+	};
+	my $before = $memory->();
+	my @slow = map {
+		my $c = client($s, rcvbuf => 4096);
+		$c->send(Pyked::Http::bytes(GET => "/held/$_.txt") x 100);
+		$c;
+	} 1 .. 100;
+	wait_until { select undef, undef, undef, 0.1; !$busy->() } 20;
+	my $more = $memory->() - $before;
+	cmp_ok $more, '<', 4000, "$more kB for " . @slow . ' clients';
+	is body('/held/1.txt'), 1 x 64_000, 'others are served';
 };
 
 $s->stop;

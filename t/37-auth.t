@@ -130,15 +130,15 @@ subtest 'a challenge' => sub {
 	my $r = $c->get('/in/x');
 
 	is $r->{status}, 401, 'without a password';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    'the challenge';
 	like $r->{body}, qr/<h1><span>401/, 'a page';
-	is Pyked::Http::field($r, 'Connection'), 'keep-alive',
+	is field($r, 'Connection'), 'keep-alive',
 	    'the connection stays';
 	$c->send(Pyked::Http::bytes(HEAD => '/in/x'));
 	$r = $c->response(head => 1);
 	is $r->{status}, 401, 'HEAD';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    '... has it too';
 	my @cases = ([Authorization => 'Bearer x'], [Authorization => 'Basic'],
 	    [Authorization => 'Basic !!!!'], [basic('nocolon')],
@@ -279,6 +279,23 @@ subtest 'a request waits' => sub {
 	    . "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 	    . "5\r\nhello\r\n0\r\n\r\n");
 	is $r->{body}, 'hello', 'and in chunks';
+};
+
+# It has said all that it has to say, and is owed an answer, however long the
+# check takes.
+subtest 'a client that closes its side' => sub {
+	my $from = new_address();
+	my ($status, $start);
+
+	for my $try (1 .. 4) {
+		my $c = client($s, from => $from);
+		$start = time;
+		$c->send(Pyked::Http::bytes(GET => '/in/x',
+		    basic("sha1:half$try")))->half_close;
+		$status = $c->response->{status};
+		is $status, 401, "is answered ($try)";
+	}
+	cmp_ok time - $start, '>=', 0.8, '... after more than a moment';
 };
 
 subtest 'asked once' => sub {

@@ -234,9 +234,49 @@ subtest 'output is closed early' => sub {
 	cmp_ok time - $start, '>', 4.5, 'a few seconds';
 };
 
+subtest 'a script leaves its worker in peace' => sub {
+	my $c = begin('/cgi/sleepers');
+	my @pids = pids(2);
+	my ($old) = $s->workers;
+	$s->signal('HUP');
+	ok $s->wait_ready(2), 'a reload';
+	is scalar(grep { is_alive($_) } @pids), 2, 'leaves it running';
+	is $s->get('/cgi/ok')->{body}, "ok\n", 'the new worker runs scripts';
+	$c->abort;
+	gone(4, 'until its client leaves', @pids);
+	eventually { !is_alive($old) } 5, 'and its worker is done';
+};
+
+subtest 'the drain is over' => sub {
+	$s->write_conf(top => 'drain 1s');
+	$s->signal('HUP');
+	ok $s->wait_ready(3), 'a second to drain';
+	my $c = begin('/cgi/stubborn');
+	my @pids = pids(2);
+	my $start = time;
+	$s->signal('HUP');
+	ok $s->wait_ready(4), 'a reload';
+	gone(6, 'so are scripts', @pids);
+	cmp_ok time - $start, '>', 0.9, 'after that time';
+	my $r = $c->response;
+	ok !$r->{complete}, 'the answer has no end';
+};
+
 my $c = begin('/cgi/sleepers');
 my $hard = begin('/cgi/stubborn');
 my @pids = pids(4);
 $s->stop;
 gone(1, 'the server stops, and every script with it', @pids);
+
+subtest 'the master is killed' => sub {
+	$s = Pyked->prepare(scripts => \%scripts, servers => $s->{servers});
+	$s->allow(qr/ script |the master is gone/);
+	$s->up;
+	my $c = begin('/cgi/stubborn');
+	my $silent = begin('/cgi/silent');
+	my @pids = (pids(4), $s->workers);
+	kill KILL => $s->{pid};
+	gone(6, 'no script and no worker stays', @pids);
+	ok !$s->running, 'nothing is left';
+};
 done_testing;

@@ -36,6 +36,10 @@ my %scripts = (
 	progress => $perl . $text . 'my ($n, $x) = (0); print "begun\n";'
 	    . 'while (my $k = sysread STDIN, $x, 65536) {'
 	    . '$n += $k; print "$n\n" }',
+	# Takes its time, and shows that it lives.
+	idler => $perl . $text . 'for (1 .. 10) { print "."; select undef, '
+	    . 'undef, undef, 0.25 } my ($n, $x) = (0);'
+	    . '$n += length $x while read STDIN, $x, 65536; print $n;',
 	cat => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec cat\n",
 	deaf => $perl . $text . 'print "done\n";',
 	shut => $perl . 'close STDIN;' . $wait . $text . 'print "done\n";',
@@ -257,6 +261,15 @@ subtest 'stream: a client that leaves half way' => sub {
 	}
 };
 
+# All of it was sent, though the worker has not read all of it yet.
+subtest 'stream: a client that closes its side behind the body' => sub {
+	my $n = 130_000;	# more than pipe and buffers hold
+	my $c = client($s)->send(head_of('/stream/idler', $n) . 'x' x $n);
+
+	$c->half_close;
+	is $c->response->{body}, '.' x 10 . $n, 'is taken at its word';
+};
+
 subtest 'stream: a script that does not read' => sub {
 	clear();
 	my $c = client($s);
@@ -307,7 +320,7 @@ subtest 'stream: what nobody reads of it' => sub {
 	    . 'x' x 10_000);
 	my $r = $c->response;
 	is $r->{body}, "done\n", 'an answer before the body is here';
-	is Pyked::Http::field($r, 'Connection'), 'close',
+	is field($r, 'Connection'), 'close',
 	    'what comes behind it could be taken for a request';
 	$c->send('x' x 50_000);
 	ok $c->is_closed, 'which is the last one';

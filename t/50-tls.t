@@ -79,6 +79,40 @@ subtest 'openssl s_client' => sub {
 	like $r->{out}, qr/^Reused, /m, 'sessions are resumed';
 };
 
+# s_client takes one command for each read, and sends a new key with the next
+# bytes.
+sub key_updates {
+	my ($n) = @_;
+	my $out = File::Temp->new;
+	pipe my $in, my $commands or die "pipe: $!";
+	my $pid = background(sub {
+		close $commands;
+		open STDIN, '<&', $in;
+		open STDOUT, '>&', $out;
+		open STDERR, '>', '/dev/null';
+		exec qw(openssl s_client -tls1_3 -crlf -connect),
+		    "127.0.0.1:$port";
+	});
+	my $taken = sub {
+		my $ready = '';
+		vec($ready, fileno $in, 1) = 1;
+		return !select $ready, undef, undef, 0;
+	};
+	for my $text (("k\n", "GET / HTTP/1.1\nHost: x\n\n") x $n) {
+		syswrite $commands, $text;
+		wait_until(\&$taken, 2) or last;
+	}
+	close $in;
+	syswrite $commands, "GET / HTTP/1.1\nHost: x\nConnection: close\n\n";
+	finish($pid);
+	return scalar(() = slurp($out->filename) =~ /^HTTP\/1\.1 200/mg);
+}
+
+subtest 'new keys' => sub {
+	is key_updates(32), 33, 'as many as anyone needs';
+	is key_updates(40), 32, 'and no more';
+};
+
 subtest 'the wrong language' => sub {
 	my $start = time;
 	my $c = client($port);

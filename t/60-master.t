@@ -55,7 +55,7 @@ subtest 'the command line' => sub {
 	$r = run($pyked, '-h');
 	is $r->{status}, 0, '-h';
 	like $r->{out}, qr/^usage: pyked .*-c FILE/s, '... says how to call it';
-	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--help']) {
+	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--halp']) {
 		$r = run($pyked, @$wrong);
 		is $r->{status}, 2, "@$wrong: a usage error";
 		like $r->{err}, qr/^pyked: .*\nusage: /, '... with a sentence';

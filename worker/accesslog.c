@@ -1,5 +1,6 @@
 /*
- * Access-log lines in the common, combined and vhost formats.
+ * Access-log lines in the common, combined and vhost formats, and in one that
+ * says what scripts took.
  */
 #include "worker/accesslog.h"
 
@@ -98,6 +99,38 @@ put_request_line(char *p, const struct request *r)
 	return p;
 }
 
+/* Seconds, with six places. */
+static char *
+put_seconds(char *p, int64_t us)
+{
+	uint64_t rest = (uint64_t)us % 1000000 + 1000000;
+	char digits[20];
+
+	p = put_number(p, (uint64_t)us / 1000000);
+	/* 1 and six digits: the 1 makes room for the point. */
+	(void)str_put_u64(digits, rest);
+	digits[0] = '.';
+	return put(p, digits, 7);
+}
+
+/* Time, CPU time and memory of the request's script; "-" for what there is
+ * not, or what is not known yet. */
+static char *
+put_use(char *p, const struct script_use *use)
+{
+	if (!mono_is_set(use->started))
+		return put(p, " - - -", 6);
+	*p++ = ' ';
+	p = put_seconds(p, use->counted ? use->wall_us :
+	    mono_us(use->started, clock_now()));
+	if (!use->counted)
+		return put(p, " - -", 4);
+	*p++ = ' ';
+	p = put_seconds(p, use->cpu_us);
+	*p++ = ' ';
+	return put_number(p, use->peak_kb);
+}
+
 /* By which name the server is known that answered, and its port. */
 static char *
 put_server(char *p, const struct request *r)
@@ -139,6 +172,8 @@ make_line(char *line, const struct request *r, uint64_t bytes)
 		p = put_quoted(p, http_field_value(r->head,
 		    FIELD_USER_AGENT));
 	}
+	if (format == CONF_FORMAT_CGI)
+		p = put_use(p, &r->use);
 	*p++ = '\n';
 	return (size_t)(p - line);
 }

@@ -77,6 +77,20 @@ put_request(char *p, const struct request *r)
 	    STR("HTTP/1.0") : STR("HTTP/1.1"), FIELD_MAX);
 }
 
+/* What the request's script took, as far as it is known. */
+static char *
+put_use(char *p, const struct script_use *use)
+{
+	if (!mono_is_set(use->started))
+		return p;
+	p = put_number(p, STR(",\"script_us\":"), (uint64_t)(use->counted ?
+	    use->wall_us : mono_us(use->started, clock_now())));
+	if (!use->counted)
+		return p;
+	p = put_number(p, STR(",\"script_cpu_us\":"), (uint64_t)use->cpu_us);
+	return put_number(p, STR(",\"script_kb\":"), use->peak_kb);
+}
+
 size_t
 accesslog_json(char *line, const struct request *r, uint64_t bytes)
 {
@@ -103,5 +117,6 @@ accesslog_json(char *line, const struct request *r, uint64_t bytes)
 	p = put_number(p, STR(",\"bytes\":"), bytes);
 	p = put_field(p, STR(",\"referer\":"), r, FIELD_REFERER);
 	p = put_field(p, STR(",\"user_agent\":"), r, FIELD_USER_AGENT);
+	p = put_use(p, &r->use);
 	return (size_t)(put(p, STR("}\n")) - line);
 }

@@ -356,7 +356,7 @@ conn_expired(struct timeout *t)
 			conn_close(c, false);
 		break;
 	case WAIT_PEER:
-		c->eof = has_left(c);
+		c->left = has_left(c);
 		settle(c);
 		break;
 	case WAIT_LOG:

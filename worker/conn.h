@@ -57,6 +57,8 @@ struct http1 {
 	bool until_close;		/* the end of the connection ends the
 					 * body that is being sent */
 	bool body_wanted;		/* waiting for more of a body */
+	bool at_gate;			/* the current request waits to be let
+					 * in */
 	bool log_full;			/* waiting for the access log */
 };
 
@@ -74,6 +76,8 @@ struct conn {
 	struct span span;		/* to send after out */
 	uint64_t queued;		/* bytes ever put into out and span */
 	uint64_t sent;			/* bytes ever written */
+	uint64_t underway;		/* TLS: bytes that left, of a batch
+					 * that counts when it has whole */
 	uint64_t received;		/* bytes ever read */
 	struct timeout timeout;
 	enum conn_wait waiting;		/* what timeout stands for */
@@ -83,7 +87,10 @@ struct conn {
 	bool read_wants_write;		/* TLS: to read it must write first */
 	bool write_wants_read;		/* and the reverse */
 	bool tls_broken;		/* the TLS session is of no use */
+	unsigned tls_messages;		/* of the handshake's kind, behind it */
 	bool eof;			/* the client will send no more */
+	bool left;			/* nor will it, but what it sent is not
+					 * all read */
 	bool failed;			/* reading or writing is impossible */
 	bool cut;			/* a message cannot be completed: what
 					 * is queued is the last of it */

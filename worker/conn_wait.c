@@ -4,6 +4,9 @@
  */
 #include "worker/conn_wait.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include "common/conf.h"
 #include "worker/bufpool.h"
 #include "worker/conn.h"
@@ -35,7 +38,10 @@ choose_wait(const struct conn *c)
 		return WAIT_SEND;
 	if (c->http1.body_wanted)
 		return WAIT_BODY;
-	if (c->eof)
+	/* Not for long, and who has said all may still want the answer. */
+	if (c->http1.at_gate)
+		return WAIT_NONE;
+	if (c->eof || c->left)
 		return WAIT_GONE;
 	return conn_wants_read(c) ? WAIT_NONE : WAIT_PEER;
 }
@@ -66,13 +72,33 @@ wait_ms(const struct conn *c, enum conn_wait wait)
 	}
 }
 
-/* A client that we wait for to read gets no credit for what it sends; one that
- * we wait for to stop does. */
+/* What the kernel holds and the client has not acknowledged. */
+static uint64_t
+in_kernel(const struct conn *c)
+{
+	int n;
+
+	return ioctl(c->fd, SIOCOUTQ, &n) == -1 || n < 0 ? 0 : (uint64_t)n;
+}
+
+/*
+ * A client that we wait for to read gets no credit for what it sends; one that
+ * we wait for to stop does. What it has read counts, not what the socket takes:
+ * that takes nothing until megabytes of room have come together, which a slow
+ * client may well need minutes for. Only differences of this mean anything.
+ */
 static uint64_t
 progress(const struct conn *c, enum conn_wait wait)
 {
-	return wait == WAIT_BODY || wait == WAIT_LINGER ? c->received :
-	    c->sent;
+	switch (wait) {
+	case WAIT_BODY:
+	case WAIT_LINGER:
+		return c->received;
+	case WAIT_SEND:
+		return c->sent + c->underway - in_kernel(c);
+	default:
+		return c->sent;
+	}
 }
 
 /* A deadline runs on while the same thing is waited for: progress does not

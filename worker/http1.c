@@ -349,6 +349,7 @@ set_state(struct conn *c)
 {
 	struct http1 *h = &c->http1;
 
+	h->at_gate = h->current != NULL && h->current->phase == PHASE_GATES;
 	h->body_wanted = wants_body(c);
 	if (h->current != NULL || h->answered != NULL || h->body_open ||
 	    h->closing)

@@ -53,7 +53,10 @@ wire_write(BIO *bio, const char *p, size_t n, size_t *done)
 
 	BIO_clear_retry_flags(bio);
 	*done = n;
-	if (gathered.of == w && n <= sizeof(gathered.bytes) - gathered.n) {
+	if (gathered.of == w) {
+		/* None may go out before those that are gathered. */
+		if (n > sizeof(gathered.bytes) - gathered.n)
+			return 0;
 		memcpy(gathered.bytes + gathered.n, p, n);
 		gathered.n += n;
 		return 1;
@@ -177,6 +180,14 @@ tls_wire_gather(SSL *tls)
 	gathered.n = 0;
 }
 
+bool
+tls_wire_has_room(const SSL *tls)
+{
+	assert(gathered.of == wire_of(tls));
+	return sizeof(gathered.bytes) - gathered.n >=
+	    TLS_RECORD + RECORD_EXTRA;
+}
+
 /* Sends from p: how much went out, or -1 when nothing ever will. */
 static ssize_t
 send_some(const struct wire *w, const char *p, size_t n)
@@ -232,4 +243,13 @@ tls_wire_flush(SSL *tls, size_t *sent)
 	buf_free(&w->rest);
 	*sent = w->rest_plain;
 	return IO_OK;
+}
+
+size_t
+tls_wire_underway(const SSL *tls)
+{
+	const struct wire *w = wire_of(tls);
+	size_t left = buf_len(&w->rest);
+
+	return left == 0 || left > w->rest_plain ? 0 : w->rest_plain - left;
 }

@@ -8,6 +8,7 @@
 #ifndef WORKER_TLS_WIRE_H
 #define WORKER_TLS_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "worker/transport.h"
@@ -25,6 +26,9 @@ int	tls_wire_open(struct ssl_st *tls, int fd);
 size_t	tls_wire_batch(const struct ssl_st *tls);
 /* Records written from here on are gathered. */
 void	tls_wire_gather(struct ssl_st *tls);
+/* Will one record more fit? Short ones, as a client may ask for (RFC 6066
+ * section 4), fill a batch before it has all its plain bytes. */
+bool	tls_wire_has_room(const struct ssl_st *tls);
 /*
  * Sends what was gathered, which stands for n plain bytes. IO_OK: *sent is n.
  * IO_WANT_WRITE: *sent is 0, call tls_wire_flush when the socket is writable.
@@ -33,5 +37,8 @@ enum io_result tls_wire_send(struct ssl_st *tls, size_t n, size_t *sent);
 /* The same for what an earlier call could not send; IO_OK and *sent 0 when
  * there is nothing. */
 enum io_result tls_wire_flush(struct ssl_st *tls, size_t *sent);
+/* About how many of the plain bytes that count as not sent have left: as IO_OK
+ * will count them, and never fewer than before until then. */
+size_t	tls_wire_underway(const struct ssl_st *tls);
 
 #endif

@@ -22,6 +22,11 @@
 #include "worker/transport.h"
 #include "worker/worker.h"
 
+/* Behind the handshake a client may change its key, now and then, or ask for
+ * another handshake, in vain. Each costs much more than the few bytes that it
+ * is made of. */
+#define MESSAGES_MAX	32
+
 /* Whose context a connection begins with, before a name is known; NULL when
  * none has one. */
 static const struct conf_server *
@@ -55,13 +60,36 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* OpenSSL reads on behind such a message, for as long as there are more:
+ * nothing is read behind the last. */
+static void
+on_message(int sent, int version, int type, const void *p, size_t n, SSL *ssl,
+    void *arg)
+{
+	struct conn *c = SSL_get_app_data(ssl);
+
+	(void)version;
+	(void)p;
+	(void)n;
+	(void)arg;
+	if (sent || type != SSL3_RT_HANDSHAKE || !c->client.tls)
+		return;
+	if (++c->tls_messages > MESSAGES_MAX)
+		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
 void
 transport_tls_setup(const struct conf *conf)
 {
-	for (size_t i = 0; i < conf->nservers; i++)
-		if (conf->servers[i].tls != NULL)
-			(void)SSL_CTX_set_tlsext_servername_callback(
-			    conf->servers[i].tls, on_server_name);
+	for (size_t i = 0; i < conf->nservers; i++) {
+		SSL_CTX *ctx = conf->servers[i].tls;
+
+		if (ctx == NULL)
+			continue;
+		(void)SSL_CTX_set_tlsext_servername_callback(ctx,
+		    on_server_name);
+		SSL_CTX_set_msg_callback(ctx, on_message);
+	}
 }
 
 int
@@ -149,6 +177,10 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 	*got = 0;
 	ERR_clear_error();
 	r = SSL_read_ex(c->tls, p, n, got);
+	if (c->tls_messages > MESSAGES_MAX) {
+		c->tls_broken = true;
+		return IO_ERROR;
+	}
 	return r == 1 ? IO_OK : verdict(c, r);
 }
 
@@ -189,11 +221,12 @@ gather(struct conn *c, size_t max, size_t *n)
 }
 
 static enum io_result
-tls_write(struct conn *c, size_t *sent)
+write_batch(struct conn *c, size_t *sent)
 {
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
 	size_t n, done, all = 0;
+	bool good = true;
 
 	if (r != IO_OK || *sent > 0)
 		return r;
@@ -201,17 +234,27 @@ tls_write(struct conn *c, size_t *sent)
 	if (p == NULL)
 		return IO_ERROR;
 	tls_wire_gather(c->tls);
-	while (all < n) {
+	while (all < n && tls_wire_has_room(c->tls)) {
 		ERR_clear_error();
-		if (SSL_write_ex(c->tls, p + all, n - all, &done) != 1)
+		good = SSL_write_ex(c->tls, p + all, n - all, &done) == 1;
+		if (!good)
 			break;
 		all += done;
 	}
 	r = tls_wire_send(c->tls, all, sent);
-	if (all < n)
+	if (!good)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */
 	c->tls_broken = c->tls_broken || r == IO_ERROR;
+	return r;
+}
+
+static enum io_result
+tls_write(struct conn *c, size_t *sent)
+{
+	enum io_result r = write_batch(c, sent);
+
+	c->underway = tls_wire_underway(c->tls);
 	return r;
 }
 

@@ -161,14 +161,16 @@ open_worker(void)
 	self.conf = args->conf;
 	self.score = args->shm->score;
 	self.loop = loop_new();
-	if (self.loop == NULL)
+	if (self.loop == NULL ||
+	    cgi_open(args->conf, self.loop, self.score) == -1)
 		out_of_memory();
 	ledger_open(args->conf->limits.connections, RESERVED_FDS +
 	    2 * (unsigned)args->nlisteners + (unsigned)args->conf->ndirs);
 	score_open(self.score);
 	transport_tls_setup(args->conf);
-	cgi_open(args->conf, self.loop, self.score);
 	cgi_body_open(args->spooled, args->column);
+	if (args->own_user)
+		cgi_limit_tasks();
 	if (auth_open(self.loop) == -1)
 		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||

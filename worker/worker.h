@@ -5,6 +5,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdnoreturn.h>
 
@@ -38,6 +39,8 @@ struct worker_args {
 	const struct conf *conf;	/* borrowed, const from here on */
 	unsigned slot;			/* 0 to workers - 1 */
 	unsigned generation;
+	bool own_user;			/* privileges were dropped: nobody else
+					 * is this user */
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
 	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
@@ -49,6 +52,21 @@ struct worker_args {
 					 * only when the master is gone */
 	int error_fd;			/* owned; likewise */
 };
+
+/* What "pyked cgi" asks for; all borrowed. */
+struct worker_trial {
+	const struct conf *conf;
+	bool own_user;			/* as above */
+	const char *url;
+	const char *body;		/* NULL = none */
+};
+
+/*
+ * Runs the script that answers url as a worker would and says on standard
+ * output what came of it. Called with privileges dropped; returns the status to
+ * exit with.
+ */
+int	worker_try(const struct worker_trial *t);
 
 /*
  * Serves until told to stop; exits the process (0: drained or stopped). Called

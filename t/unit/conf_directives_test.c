@@ -214,8 +214,8 @@ test_main_values(void)
 	bad_part("control \"\"\n", "an empty path");
 	bad_part("log { access off common }\n", "too many values");
 	bad_part("log { access none }\n", "\"none\" does not fit here");
-	bad_part("log { access x clf }\n", "write combined, common, vhost or "
-	    "json");
+	bad_part("log { access x clf }\n", "write combined, common, vhost, "
+	    "json or cgi");
 	bad_part("log { error off }\n", "\"off\" does not fit here");
 	bad_part("log { error syslog }\n", "\"syslog\" does not fit here");
 	bad_part("log { error x loud }\n", "write debug, info, warn or error");

@@ -137,7 +137,8 @@ test_listen_path(void)
 	bad_part("listen unix:/x mode 680", "write one like 660");
 	bad_part("listen unix:/x mode", "\"mode\" does not fit here");
 	bad_part("listen unix:/x mode 600 mode 600", "does not fit here");
-	bad_part("listen 80 mode 600", "write: listen ADDRESS tls backlog N");
+	bad_part("listen 80 mode 600", "behind the port: tls, backlog N; ");
+	bad_part("listen 80 443", "each port has a listen of its own");
 	bad_part("listen unix:/x; listen unix:/x", "unix:/x was given already");
 	bad_part("server a { listen unix:/x }\nserver b { listen unix:/x mode "
 	    "600 }", "unix:/x has another mode");
@@ -301,7 +302,9 @@ test_open(void)
 	ok(refuses("root nosuch\n", "1:6: cannot open the folder ") &&
 	    strstr(said(), "/nosuch: No such file or directory") != NULL,
 	    "a root that is not there");
-	ok(refuses("root cgi/run\n", "Not a directory"), "a file for a root");
+	ok(refuses("root cgi/run\n", "Not a directory") && strstr(said(),
+	    "name the folder that the files are in") != NULL,
+	    "a file for a root");
 	ok(refuses("root r\nspool nosuch\n", "2:7: cannot open the folder"),
 	    "a spool that is not there");
 	ok(refuses("root r\nlocation /p { cgi program cgi/nosuch }\n",

@@ -49,6 +49,15 @@ test_location(void)
 	    "suffix before prefix");
 	ok(route_location(&s, STR("/app/x.php")) == &l[2], "exact first");
 	ok(route_location(&s, STR("/app/x.php/")) == &l[0], "exact is exact");
+	ok(route_location(&s, STR("/y.php/a")) == &s.base,
+	    "a suffix is the end");
+	l[3].cgi.kind = CONF_CGI_WITH;
+	ok(route_location(&s, STR("/y.php/a")) == &l[3] &&
+	    route_location(&s, STR("/y.php")) == &l[3],
+	    "but that of a script, which has a path info");
+	ok(route_location(&s, STR("/y.phpx/a")) == &s.base &&
+	    route_location(&s, STR("/y.php.x/.phpx")) == &s.base,
+	    "whose name it must end");
 }
 
 int

@@ -44,6 +44,15 @@ struct client_info {
 					 * asked for a name; or NULL */
 };
 
+/* What a script took, as far as it is known when its answer ends. */
+struct script_use {
+	struct mono started;		/* not set: there was none */
+	bool counted;			/* it has ended: the rest is known */
+	int64_t wall_us;		/* from its start to its exit */
+	int64_t cpu_us;			/* of it and what it waited for */
+	uint64_t peak_kb;		/* memory of the largest of them */
+};
+
 /* What a handler says of its answer. */
 struct response {
 	int status;			/* 0 = no answer yet */
@@ -106,6 +115,7 @@ struct request {
 					 * name says, and its body nobody's */
 	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
 	time_t started;			/* wall time */
+	struct script_use use;		/* for the access log */
 	struct response response;
 	struct sink *sink;		/* owned; NULL = the body is dropped */
 	uint64_t body_received;		/* of the request's, decoded */

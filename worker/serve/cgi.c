@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/conf.h"
 #include "common/log.h"
@@ -19,8 +21,22 @@
 #include "common/scoreboard.h"
 #include "worker/http/request.h"
 #include "worker/serve/cgi_script.h"
+#include "worker/serve/cgi_spawn.h"
 
 /* --- a turn to run --- */
+
+/* There is room for it among the scripts of its location and those of the
+ * worker. A location that may have more than all together raises that. */
+static bool
+has_room(const struct cgi_script *s)
+{
+	unsigned most = cgi_worker.conf->processes;
+
+	if (s->conf->processes > most)
+		most = s->conf->processes;
+	return cgi_script_place(s)->running < s->conf->processes &&
+	    cgi_worker.running < most;
+}
 
 static int
 run_now(struct cgi_script *s)
@@ -30,22 +46,27 @@ run_now(struct cgi_script *s)
 	status = cgi_launch(s);
 	if (status != 0)
 		return status;
+	s->use.started = s->request->use.started = clock_now();
 	s->total_at = mono_add_ms(clock_now(), s->conf->total_ms);
-	cgi_reply_limit(s);
+	cgi_time_start(s);
 	return 0;
 }
 
 static int
 wait_for_turn(struct cgi_script *s)
 {
-	if (cgi_worker.queued >= s->conf->queue) {
-		log_warn("script %s: %u scripts run and %u wait: refused",
-		    s->name, cgi_worker.running, cgi_worker.queued);
+	struct cgi_place *place = cgi_script_place(s);
+
+	if (place->queued >= s->conf->queue) {
+		cgi_script_log(s, LOG_LEVEL_WARN, "refused: %u scripts run "
+		    "here and %u wait, %u run in all (processes in "
+		    "cgi-limits)", place->running, place->queued,
+		    cgi_worker.running);
 		return 503;
 	}
 	s->state = CGI_QUEUED;
 	TAILQ_INSERT_TAIL(&cgi_worker.waiting, s, queue);
-	cgi_worker.queued++;
+	place->queued++;
 	timeout_set(&cgi_worker.limits, &s->limit,
 	    mono_add_ms(clock_now(), s->conf->queue_ms));
 	return 0;
@@ -59,7 +80,7 @@ next_to_run(void)
 
 	for (s = TAILQ_FIRST(&cgi_worker.waiting); s != NULL;
 	    s = TAILQ_NEXT(s, queue)) {
-		if (cgi_worker.running < s->conf->processes)
+		if (has_room(s))
 			return s;
 	}
 	return NULL;
@@ -74,9 +95,9 @@ admit(struct cgi_script *s)
 	int status;
 
 	cgi_script_attach(s);
-	/* Who waits for a lower count than ours keeps nobody waiting; who may
+	/* Who waits for room that we do not need keeps nobody waiting; who may
 	 * run already, and will when the pump comes, goes first. */
-	if (cgi_worker.running < s->conf->processes && next_to_run() == NULL)
+	if (has_room(s) && next_to_run() == NULL)
 		status = run_now(s);
 	else
 		status = wait_for_turn(s);
@@ -96,7 +117,7 @@ pump(struct timeout *t)
 	(void)t;
 	while (!cgi_worker.stopping && (s = next_to_run()) != NULL) {
 		TAILQ_REMOVE(&cgi_worker.waiting, s, queue);
-		cgi_worker.queued--;
+		cgi_script_place(s)->queued--;
 		s->state = CGI_NONE;
 		timeout_clear(&s->limit);
 		status = run_now(s);
@@ -113,11 +134,11 @@ on_limit(struct timeout *t)
 	struct cgi_script *s = cgi_script_of_limit(t);
 
 	if (s->state != CGI_QUEUED) {
-		cgi_reply_timeout(s);
+		cgi_time_limit(s);
 		return;
 	}
-	log_warn("script %s: no turn to run within %lld ms", s->name,
-	    (long long)s->conf->queue_ms);
+	cgi_script_log(s, LOG_LEVEL_WARN, "no turn to run within %lld ms "
+	    "(processes in cgi-limits)", (long long)s->conf->queue_ms);
 	cgi_script_fail(s, 503);
 }
 
@@ -197,7 +218,24 @@ const struct handler handler_cgi = { "cgi", start };
 
 /* --- the worker's side --- */
 
-void
+static bool
+has_scripts(const struct conf *conf)
+{
+	size_t i, k;
+
+	for (i = 0; i < conf->nservers; i++) {
+		const struct conf_server *s = &conf->servers[i];
+
+		if (s->base.cgi.kind != CONF_CGI_OFF)
+			return true;
+		for (k = 0; k < s->nlocations; k++)
+			if (s->locations[k].cgi.kind != CONF_CGI_OFF)
+				return true;
+	}
+	return false;
+}
+
+int
 cgi_open(const struct conf *conf, struct loop *loop, struct scoreboard *score)
 {
 	cgi_worker = (struct cgi_worker){ .conf = conf, .loop = loop,
@@ -205,7 +243,7 @@ cgi_open(const struct conf *conf, struct loop *loop, struct scoreboard *score)
 	TAILQ_INIT(&cgi_worker.scripts);
 	TAILQ_INIT(&cgi_worker.waiting);
 	cgi_worker.limits.fn = on_limit;
-	cgi_worker.graces.fn = cgi_reply_grace;
+	cgi_worker.graces.fn = cgi_time_grace;
 	cgi_worker.ends.fn = cgi_session_timeout;
 	cgi_worker.pumps.fn = pump;
 	cgi_worker.sweeps.fn = cgi_session_sweep;
@@ -213,7 +251,34 @@ cgi_open(const struct conf *conf, struct loop *loop, struct scoreboard *score)
 	if (cgi_worker.null == -1)
 		log_error("/dev/null: %s; scripts cannot be started",
 		    strerror(errno));
+	cgi_worker.places = calloc(conf->places, sizeof(*cgi_worker.places));
+	cgi_worker.reckon = conf->access.kind != CONF_LOG_OFF &&
+	    (conf->access_format == CONF_FORMAT_CGI ||
+	    conf->access_format == CONF_FORMAT_JSON);
+	cgi_spawn_open();
 	proc_become_subreaper();
+	return cgi_worker.places == NULL && conf->places > 0 ? -1 : 0;
+}
+
+void
+cgi_set_witness(const struct cgi_witness *witness)
+{
+	cgi_worker.witness = witness;
+}
+
+void
+cgi_limit_tasks(void)
+{
+	unsigned n;
+
+	if (!has_scripts(cgi_worker.conf))
+		return;
+	n = proc_tasks_of(getuid());
+	if (n == 0)
+		log_warn("/proc cannot be read: the processes of scripts are "
+		    "not limited: %s", strerror(errno));
+	else
+		cgi_worker.tasks = n + cgi_worker.conf->workers;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "worker/serve/handler.h"
 
+struct cgi_script;
 struct conf;
 struct loop;
 struct request;
@@ -18,9 +19,24 @@ struct scoreboard;
 
 extern const struct handler handler_cgi;
 
-/* Once per process: scripts are watched in loop and counted in score. */
-void	cgi_open(const struct conf *conf, struct loop *loop,
+/* Once per process: scripts are watched in loop and counted in score. 0, or -1
+ * when memory is short. */
+int	cgi_open(const struct conf *conf, struct loop *loop,
 	    struct scoreboard *score);
+/* For "pyked cgi": is told what nobody else is. */
+struct cgi_witness {
+	/* It starts now, with this environment. */
+	void (*start)(const struct cgi_script *s, char **env);
+	/* It wrote to standard error. */
+	void (*error)(const char *p, size_t n);
+	/* It has ended, and how and with what is known. */
+	void (*end)(const struct cgi_script *s);
+};
+
+void	cgi_set_witness(const struct cgi_witness *witness);
+/* The user of this process has no other purpose, so that scripts may be held
+ * to a number of tasks of it: that of now, and some for each of them. */
+void	cgi_limit_tasks(void);
 /* SIGCHLD came: reap, and end what a script left behind. */
 void	cgi_reap(void);
 /* Runs the deadlines that are due. */

@@ -15,6 +15,7 @@
 #include "common/conf.h"
 #include "worker/http/request.h"
 #include "worker/serve/beneath.h"
+#include "worker/serve/cgi_explain.h"
 
 /* What to answer when a part of the path cannot be opened. */
 static int
@@ -29,8 +30,11 @@ status_of_open(int error)
 	case ENFILE:
 	case ENOMEM:
 		return 503;
-	default:
+	case ELOOP:
+	case EXDEV:
 		return 403;
+	default:
+		return 500;
 	}
 }
 
@@ -41,6 +45,13 @@ look_at(int dir, const char *path, enum conf_symlinks links, mode_t *mode)
 	struct stat st;
 	int fd, status;
 
+	/* A file of the folder itself needs no descriptor to be looked at. */
+	if (strchr(path, '/') == NULL &&
+	    fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode)) {
+		*mode = st.st_mode;
+		return 0;
+	}
 	fd = beneath_open(dir, path, O_PATH, links);
 	if (fd == -1)
 		return status_of_open(errno);
@@ -52,14 +63,14 @@ look_at(int dir, const char *path, enum conf_symlinks links, mode_t *mode)
 
 /*
  * Goes down path, which is relative to t->dir, until something is no directory:
- * 0 and *end, the length of its name, when that is a file that may be run.
- * path is cut up and put together again on the way.
+ * 0 and *mode, when that is a file. *end is the length of its name, or of what
+ * could not be looked at (errno says why), in any case. path is cut up and put
+ * together again on the way.
  */
 static int
-walk(const struct cgi_target *t, char *path, bool any_file, size_t *end)
+walk(const struct cgi_target *t, char *path, mode_t *mode, size_t *end)
 {
 	size_t n;
-	mode_t mode;
 	int status;
 	char after;
 
@@ -67,21 +78,47 @@ walk(const struct cgi_target *t, char *path, bool any_file, size_t *end)
 		n += strcspn(path + n, "/");
 		after = path[n];
 		path[n] = '\0';
-		status = look_at(t->dir, path, t->symlinks, &mode);
+		status = look_at(t->dir, path, t->symlinks, mode);
 		path[n] = after;
-		if (status != 0)
+		*end = n;
+		if (status != 0 || S_ISREG(*mode))
 			return status;
-		if (S_ISREG(mode)) {
-			*end = n;
-			return any_file || (mode & 0111) != 0 ? 0 : 403;
-		}
-		if (!S_ISDIR(mode))
+		if (!S_ISDIR(*mode))
 			return 403;
 		if (after == '\0')
 			break;
 	}
 	/* A folder, and no index is looked for in it. */
 	return 404;
+}
+
+/* The same, with what is wrong in the log; any file will do when an
+ * interpreter runs it. */
+static int
+find_file(struct request *r, const struct conf_dir *dir,
+    const struct cgi_target *t, char *path, size_t *end)
+{
+	const struct conf_location *l = r->location;
+	mode_t mode = S_IFDIR;
+	int status;
+
+	*end = 0;
+	errno = 0;
+	status = walk(t, path, &mode, end);
+	/* Where scripts are told by their suffix no other file is one, whatever
+	 * stands behind its name: /photo.jpg/x.php runs no picture. */
+	if (status == 0 && l->match == CONF_MATCH_SUFFIX &&
+	    !str_ends((struct str){ path, *end }, l->path))
+		return 404;
+	if (status == 0 && l->cgi.kind != CONF_CGI_WITH &&
+	    (mode & 0111) == 0) {
+		cgi_explain_mode(r, dir, (struct str){ path, *end });
+		return 500;
+	}
+	if (status == 500 ||
+	    (status == 403 && (errno == EXDEV || errno == ELOOP)))
+		cgi_explain_path(r, dir, (struct str){ path, *end }, errno);
+	return status;
 }
 
 static const char *
@@ -153,7 +190,7 @@ find_below(struct request *r, const struct conf_dir *dir, size_t prefix,
 	if (path == NULL)
 		return 503;
 	t->dir = dir->fd;
-	status = walk(t, path, cgi->kind == CONF_CGI_WITH, &end);
+	status = find_file(r, dir, t, path, &end);
 	if (status != 0)
 		return status;
 	status = fill_in(r, dir, (struct str){ path, end }, t);

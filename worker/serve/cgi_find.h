@@ -26,9 +26,10 @@ struct cgi_target {
 };
 
 /*
- * 0, or the status to answer: 403 for what may not be run, 404 for what is not
- * there, 503 when descriptors or memory are short. A file below a script
- * folder is never sent, whatever it is.
+ * 0, or the status to answer: 403 for what is no file of the folder, 404 for
+ * what is not there, 500 for what cannot be run (the log says why), 503 when
+ * descriptors or memory are short. A file below a script folder is never sent,
+ * whatever it is.
  */
 int	cgi_find(struct request *r, struct cgi_target *t);
 

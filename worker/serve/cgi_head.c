@@ -9,20 +9,11 @@
 #include <string.h>
 
 #include "common/conf.h"
-#include "common/log.h"
 #include "worker/http/request.h"
 #include "worker/http/uri.h"
 #include "worker/serve/serve.h"
 
 #define REDIRECTS_MAX	8	/* of one request, from script to script */
-
-void
-cgi_head_fail(struct cgi_script *s, const char *why)
-{
-	log_error("script %s: bad header: %s", s->name, why);
-	s->bad = true;
-	cgi_script_fail(s, 502);
-}
 
 static bool
 has_no_body(const struct request *r, int status)
@@ -172,7 +163,8 @@ redirect_locally(struct cgi_script *s, const struct cgi_output *out)
 	int status;
 
 	if (r->redirects == REDIRECTS_MAX) {
-		cgi_head_fail(s, "one more Location on this server: a loop?");
+		cgi_verdict_bad(s, "one more Location on this server: a loop?",
+		    STR(""));
 		return;
 	}
 	status = set_target(r, out->location);
@@ -181,7 +173,7 @@ redirect_locally(struct cgi_script *s, const struct cgi_output *out)
 		return;
 	}
 	if (status != 0) {
-		cgi_head_fail(s, "a Location that is no path");
+		cgi_verdict_bad(s, "a Location that is no path", STR(""));
 		return;
 	}
 	r->redirects++;
@@ -206,7 +198,7 @@ cgi_head_read(struct cgi_script *s)
 
 	n = cgi_reply_fill(s);
 	if (n == 0) {
-		cgi_head_fail(s, "it ended before its blank line");
+		cgi_verdict_ended(s);
 		return;
 	}
 	if (n == -1)
@@ -215,9 +207,9 @@ cgi_head_read(struct cgi_script *s)
 	    cgi_output_parse_whole(s->buf, s->fill, &s->scanned, &out, &why) :
 	    cgi_output_parse(s->buf, s->fill, &s->scanned, &out, &why);
 	if (result == CGI_OUTPUT_PARTIAL)
-		cgi_reply_await(s);
+		cgi_time_await(s);
 	else if (result != CGI_OUTPUT_COMPLETE)
-		cgi_head_fail(s, why);
+		cgi_verdict_bad(s, why, out.wrong);
 	else if (!s->nph && is_local_redirect(&out))
 		redirect_locally(s, &out);
 	else

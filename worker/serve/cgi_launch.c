@@ -19,9 +19,8 @@
 #include "worker/ledger.h"
 #include "worker/serve/beneath.h"
 #include "worker/serve/cgi_env.h"
+#include "worker/serve/cgi_explain.h"
 #include "worker/serve/cgi_spawn.h"
-
-#define SHEBANG_MAX	256	/* of a first line, as the kernel reads it */
 
 /* The descriptors of a start; -1 = not there. */
 struct ends {
@@ -50,8 +49,9 @@ open_pipe(int fds[2])
 static int
 open_folder(const struct cgi_target *t)
 {
-	if (t->folder == NULL)
-		return fcntl(t->dir, F_DUPFD_CLOEXEC, 3);
+	/* Most scripts are in the folder that is open already. */
+	if (t->folder == NULL || strcmp(t->folder, ".") == 0)
+		return t->dir;
 	return beneath_open(t->dir, t->folder, O_PATH | O_DIRECTORY,
 	    t->symlinks);
 }
@@ -63,7 +63,7 @@ open_ends(struct cgi_script *s, struct ends *e)
 	e->folder = open_folder(&s->target);
 	if (e->folder == -1)
 		return "its folder";
-	e->in = cgi_feed_stdin(s);
+	e->in = s->body.n == 0 ? cgi_worker.null : cgi_feed_stdin(s);
 	if (e->in == -1)
 		return "the request's body";
 	if (open_pipe(e->out) == -1 || open_pipe(e->err) == -1)
@@ -73,72 +73,14 @@ open_ends(struct cgi_script *s, struct ends *e)
 
 /* The part of a start that only the script goes on using. */
 static void
-close_ends(const struct ends *e)
+close_ends(const struct ends *e, const struct cgi_target *t)
 {
-	close_if(e->folder);
-	close_if(e->in);
+	if (e->folder != t->dir)
+		close_if(e->folder);
+	if (e->in != cgi_worker.null)
+		close_if(e->in);
 	close_if(e->out[1]);
 	close_if(e->err[1]);
-}
-
-/* The interpreter that a script's first line names; false when there is no
- * such line. */
-static bool
-read_shebang(int folder, const char *exec, char line[SHEBANG_MAX])
-{
-	ssize_t n;
-	char *p;
-	int fd;
-
-	fd = openat(folder, exec, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1)
-		return false;
-	n = read(fd, line, SHEBANG_MAX - 1);
-	(void)close(fd);
-	if (n < 3 || line[0] != '#' || line[1] != '!')
-		return false;
-	line[n] = '\0';
-	p = line + 2 + strspn(line + 2, " \t");
-	memmove(line, p, strlen(p) + 1);
-	line[strcspn(line, " \t\n")] = '\0';
-	return true;
-}
-
-/* For execve, ENOENT is as often the interpreter as the script. */
-static void
-explain_exec(const struct cgi_script *s, int folder, int error)
-{
-	char line[SHEBANG_MAX];
-	size_t n;
-
-	if (error == ENOEXEC) {
-		log_error("script %s cannot be run: it is no program of this "
-		    "machine and has no #! line", s->name);
-		return;
-	}
-	if (error != ENOENT || s->target.interpreter != NULL ||
-	    !read_shebang(folder, s->target.exec, line)) {
-		log_error("script %s cannot be run: %s: %s", s->name,
-		    s->target.interpreter != NULL ? s->target.interpreter :
-		    s->target.filename, strerror(error));
-		return;
-	}
-	n = strlen(line);
-	log_error("script %s cannot be run: its #! line names the interpreter "
-	    "%s, which does not exist%s", s->name, line,
-	    n > 0 && line[n - 1] == '\r' ?
-	    " (the line ends in CR LF: save the script with LF alone)" : "");
-}
-
-static void
-explain(const struct cgi_script *s, const struct ends *e,
-    const struct cgi_spawn_failure *why)
-{
-	if (strcmp(why->step, "execve") == 0)
-		explain_exec(s, e->folder, why->error);
-	else
-		log_error("script %s cannot be started: %s: %s", s->name,
-		    why->step, strerror(why->error));
 }
 
 /* What is short now may not be later. */
@@ -160,6 +102,20 @@ status_of_start(int error)
 	}
 }
 
+/* The tasks that a user of scripts' own may have; 0 = any number. All that
+ * may run at once count, since the kernel counts all of them. */
+static uint64_t
+tasks(const struct cgi_script *s)
+{
+	uint64_t most = cgi_worker.conf->processes;
+
+	if (cgi_worker.tasks == 0)
+		return 0;
+	if (s->conf->processes > most)
+		most = s->conf->processes;
+	return cgi_worker.tasks + most * CGI_TASKS;
+}
+
 /* 0 and s->pid, or a status. */
 static int
 spawn(struct cgi_script *s, char **env, struct ends *e)
@@ -172,13 +128,14 @@ spawn(struct cgi_script *s, char **env, struct ends *e)
 	if (why.step == NULL) {
 		spawn = (struct cgi_spawn){ .folder = e->folder,
 		    .exec = s->target.exec, .env = env, .in = e->in,
-		    .out = e->out[1], .err = e->err[1], .limits = s->conf };
+		    .out = e->out[1], .err = e->err[1], .limits = s->conf,
+		    .tasks = tasks(s) };
 		s->pid = cgi_spawn(&spawn, &why);
 		if (s->pid != -1)
 			return 0;
 		s->pid = 0;
 	}
-	explain(s, e, &why);
+	cgi_explain_start(s, e->folder, &why);
 	return status_of_start(why.error);
 }
 
@@ -190,6 +147,7 @@ adopt(struct cgi_script *s, const struct ends *e)
 	s->out = e->out[0];
 	s->err = e->err[0];
 	cgi_worker.running++;
+	cgi_script_place(s)->running++;
 	atomic_store(&cgi_worker.score->scripts, cgi_worker.running);
 	if (cgi_reply_start(s) == -1 || cgi_stderr_start(s) == -1)
 		return 503;
@@ -204,15 +162,18 @@ cgi_launch(struct cgi_script *s)
 	int status;
 
 	if (!ledger_take(3)) {
-		log_warn("script %s: no descriptors left for it", s->name);
+		cgi_script_log(s, LOG_LEVEL_WARN, "no descriptors left for it "
+		    "(ulimit -n)");
 		return 503;
 	}
 	s->paid = true;
 	env = cgi_env(s->request, &s->target, s->body.n);
 	if (env == NULL)
 		return 503;
+	if (cgi_worker.witness != NULL)
+		cgi_worker.witness->start(s, env);
 	status = spawn(s, env, &e);
-	close_ends(&e);
+	close_ends(&e, &s->target);
 	if (status == 0)
 		return adopt(s, &e);
 	close_if(e.out[0]);

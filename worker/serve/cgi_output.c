@@ -171,8 +171,10 @@ take_block(struct str block, struct cgi_output *out)
 			break;
 		if (lines == CGI_FIELDS_MAX)
 			return "more than 100 fields";
-		if ((why = take_line(line, out)) != NULL)
+		if ((why = take_line(line, out)) != NULL) {
+			out->wrong = line;
 			return why;
+		}
 	}
 	/* RFC 3875 6.2: every kind of answer has one of these. */
 	if (out->type.n == 0 && out->location.n == 0 && out->status == 0)
@@ -187,6 +189,7 @@ find_block(struct str bytes, size_t *scanned, struct cgi_output *out,
 {
 	size_t size;
 
+	out->wrong = STR("");
 	size = find_end(bytes.p, bytes.n, scanned);
 	if (size > CGI_HEAD_MAX || (size == 0 && bytes.n >= CGI_HEAD_MAX)) {
 		*why = "longer than 16384 bytes";

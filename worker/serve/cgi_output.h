@@ -29,10 +29,11 @@ struct cgi_output {
 	struct str location;		/* likewise */
 	bool has_length;
 	uint64_t length;
+	struct str wrong;		/* BAD: the line, if it is a line */
+	size_t size;			/* of the block: the body starts here */
 	/* What is passed on; what only we may say was left out. */
 	struct cgi_field field[CGI_FIELDS_MAX];
 	size_t nfields;
-	size_t size;			/* of the block: the body starts here */
 };
 
 enum cgi_output_result {

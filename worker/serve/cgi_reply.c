@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "common/conf.h"
@@ -17,14 +16,13 @@
 #include "worker/http/request.h"
 #include "worker/loop.h"
 
-#define GRACE_MS	250	/* of silence, when only a grandchild is left */
 #define DISCARDS_MAX	8	/* reads in a row for nobody */
 
 static void	on_stdout(void *arg, enum loop_events ready);
 
 /* The descriptor is known to the loop since the start, so this cannot fail. */
-static void
-watch_output(struct cgi_script *s, bool on)
+void
+cgi_reply_watch(struct cgi_script *s, bool on)
 {
 	if (s->watching == on || s->out == -1)
 		return;
@@ -50,35 +48,7 @@ cgi_reply_fill(struct cgi_script *s)
 	}
 	s->fill += (size_t)n;
 	timeout_clear(&s->grace);
-	if (s->state == CGI_SENDING && timeout_is_set(&s->limit))
-		timeout_set(&cgi_worker.limits, &s->limit, s->total_at);
 	return n;
-}
-
-void
-cgi_reply_limit(struct cgi_script *s)
-{
-	struct mono first;
-
-	first = mono_add_ms(clock_now(), s->conf->first_byte_ms);
-	timeout_set(&cgi_worker.limits, &s->limit,
-	    mono_before(s->total_at, first) ? s->total_at : first);
-}
-
-/*
- * Silence ends it: soon, when only a process that the leader left behind holds
- * the pipe; else, once there is a header, after as long as the header had. A
- * script whose client is slow is not waited for.
- */
-void
-cgi_reply_await(struct cgi_script *s)
-{
-	watch_output(s, true);
-	if (s->exited)
-		timeout_set(&cgi_worker.graces, &s->grace,
-		    mono_add_ms(clock_now(), GRACE_MS));
-	else if (s->state == CGI_SENDING && s->pid != 0)
-		cgi_reply_limit(s);
 }
 
 void
@@ -86,7 +56,8 @@ cgi_reply_overflow(struct cgi_script *s)
 {
 	if (s->overflow)
 		return;
-	log_error("script %s: more output than its Content-Length", s->name);
+	cgi_script_log(s, LOG_LEVEL_ERROR,
+	    "more output than its Content-Length");
 	s->bad = s->overflow = true;
 	/* Nor is the connection trusted to it any longer. */
 	if (s->request != NULL)
@@ -115,11 +86,10 @@ on_stdout(void *arg, enum loop_events ready)
 		break;
 	case CGI_SENDING:
 		if (!s->waiting) {
-			watch_output(s, false);
+			cgi_reply_watch(s, false);
 			break;
 		}
-		s->waiting = false;
-		request_wake(s->request);
+		cgi_time_wake(s);
 		break;
 	default:
 		assert(s->state == CGI_LINGER);
@@ -153,8 +123,8 @@ end_of_body(struct cgi_script *s)
 	cgi_session_linger(s);
 	if (!s->has_length || s->discard || s->remaining == 0)
 		return SOURCE_END;
-	log_error("script %s: its output ended %llu bytes before its "
-	    "Content-Length", s->name, (unsigned long long)s->remaining);
+	cgi_script_log(s, LOG_LEVEL_ERROR, "its output ended %llu bytes before "
+	    "its Content-Length", (unsigned long long)s->remaining);
 	s->bad = true;
 	return SOURCE_FAIL;
 }
@@ -175,6 +145,32 @@ hand_out(struct cgi_script *s, struct span *span)
 	return SOURCE_MORE;
 }
 
+/* Do the bytes at hand, if any, complete the answer? */
+static bool
+is_last(const struct cgi_script *s)
+{
+	size_t n = s->discard ? 0 : s->fill - s->off;
+
+	return s->has_length && !s->discard ? n >= s->remaining :
+	    n == 0 && s->out == -1;
+}
+
+/*
+ * The line in the access log is written with the answer's last bytes. Where it
+ * says what scripts took, these wait a moment for the exit.
+ */
+static bool
+awaits_exit(struct cgi_script *s)
+{
+	if (!cgi_worker.reckon || s->reckoned || s->cut || s->pid == 0 ||
+	    s->exited || !is_last(s))
+		return false;
+	cgi_reply_watch(s, false);
+	s->waiting = true;
+	cgi_time_await_exit(s);
+	return true;
+}
+
 static enum source_result
 reply_next(struct source *source, struct span *span)
 {
@@ -182,6 +178,8 @@ reply_next(struct source *source, struct span *span)
 	int i;
 
 	for (i = 0; i < DISCARDS_MAX; i++) {
+		if (awaits_exit(s))
+			return SOURCE_WAIT;
 		if (s->cut || cgi_reply_is_satisfied(s))
 			return end_of_body(s);
 		if (s->off < s->fill && !s->discard)
@@ -193,9 +191,9 @@ reply_next(struct source *source, struct span *span)
 			break;
 	}
 	if (s->out == -1)
-		return end_of_body(s);
+		return awaits_exit(s) ? SOURCE_WAIT : end_of_body(s);
 	s->waiting = true;
-	cgi_reply_await(s);
+	cgi_time_await(s);
 	return SOURCE_WAIT;
 }
 
@@ -209,60 +207,3 @@ reply_close(struct source *source)
 }
 
 const struct source_ops cgi_source_ops = { reply_next, reply_close };
-
-/* --- what time does to it --- */
-
-void
-cgi_reply_exited(struct cgi_script *s)
-{
-	if (s->state == CGI_HEAD || s->waiting)
-		cgi_reply_await(s);
-}
-
-void
-cgi_reply_grace(struct timeout *t)
-{
-	struct cgi_script *s = cgi_script_of_grace(t);
-	struct pollfd p = { .fd = s->out, .events = POLLIN };
-
-	/* What came this very moment is delivered by the loop. */
-	if (poll(&p, 1, 0) != 0) {
-		cgi_reply_await(s);
-		return;
-	}
-	cgi_script_close_out(s);
-	s->complete = true;
-	cgi_session_finish(s);
-	if (s->state == CGI_HEAD) {
-		cgi_head_fail(s, "it ended before its blank line");
-	} else if (s->waiting) {
-		s->waiting = false;
-		request_wake(s->request);
-	}
-}
-
-void
-cgi_reply_timeout(struct cgi_script *s)
-{
-	struct request *r = s->request;
-	bool waiting = s->waiting;
-
-	s->bad = true;
-	if (s->state == CGI_HEAD) {
-		log_error("script %s: no header within %lld ms", s->name,
-		    (long long)s->conf->first_byte_ms);
-		cgi_script_fail(s, 504);
-		return;
-	}
-	if (mono_before(clock_now(), s->total_at))
-		log_error("script %s: silent for %lld ms, its output is cut "
-		    "off", s->name, (long long)s->conf->first_byte_ms);
-	else
-		log_error("script %s: not done within %lld ms, its output is "
-		    "cut off", s->name, (long long)s->conf->total_ms);
-	s->cut = true;
-	s->waiting = false;
-	cgi_session_end(s);
-	if (waiting)
-		request_wake(r);
-}

@@ -5,8 +5,9 @@
 #include "worker/serve/cgi_script.h"
 
 #include <assert.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "worker/http/request.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
+#include "worker/serve/cgi_log.h"
 
 struct cgi_worker cgi_worker;
 
@@ -24,20 +26,25 @@ cgi_script_new(struct request *r, const struct cgi_target *t)
 {
 	struct cgi_script *s;
 
-	s = calloc(1, sizeof(*s));
+	/* What is in buf counts only up to fill: 16 kB less to clear. */
+	s = malloc(sizeof(*s));
 	if (s == NULL)
 		return NULL;
+	memset(s, 0, offsetof(struct cgi_script, buf));
 	s->name = strndup(t->script_name.p, t->script_name.n);
 	if (s->name == NULL) {
 		free(s);
 		return NULL;
 	}
 	s->magic = CGI_MAGIC;
+	(void)strlcpy(s->id, request_id(r), sizeof(s->id));
 	s->request = r;
 	s->conf = &r->location->cgi;
 	s->target = *t;
 	s->out = s->err = -1;
 	TAILQ_INSERT_TAIL(&cgi_worker.scripts, s, all);
+	if (++cgi_worker.records > cgi_worker.most)
+		cgi_worker.most = cgi_worker.records;
 	return s;
 }
 
@@ -96,7 +103,7 @@ cgi_script_over(struct cgi_script *s)
 {
 	if (s->state == CGI_QUEUED) {
 		TAILQ_REMOVE(&cgi_worker.waiting, s, queue);
-		cgi_worker.queued--;
+		cgi_script_place(s)->queued--;
 	}
 	s->request = NULL;
 	s->sink.full = false;
@@ -151,27 +158,37 @@ cgi_script_close_out(struct cgi_script *s)
 	s->watching = false;
 }
 
-/* Logs an end that is not a good one; false when it is. */
+struct cgi_place *
+cgi_script_place(const struct cgi_script *s)
+{
+	assert(s->conf->place < cgi_worker.conf->places);
+	return &cgi_worker.places[s->conf->place];
+}
+
+void
+cgi_script_log(const struct cgi_script *s, enum log_level level,
+    const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	cgi_log(s->id, str_from(s->name), level, "%s", text);
+}
+
+/* Logs an end that is not a good one, unless it was told as the reason of a
+ * bad answer; false when it is. */
 static bool
 log_exit(const struct cgi_script *s)
 {
-	if (!s->ran || s->abandoned)
+	char how[256];
+
+	if (!cgi_verdict_exit(s, how, sizeof(how)))
 		return false;
-	if (s->exit_code == CLD_EXITED && s->exit_status == 0)
-		return false;
-	if (s->exit_code == CLD_EXITED)
-		log_warn("script %s: exit status %d", s->name,
-		    s->exit_status);
-	else if (s->exit_status == SIGXCPU)
-		log_warn("script %s: killed at its limit of %llu s of "
-		    "processor time", s->name,
-		    (unsigned long long)s->conf->cpu_s);
-	else if (s->exit_status == SIGXFSZ)
-		log_warn("script %s: killed at its limit of %llu bytes a file",
-		    s->name, (unsigned long long)s->conf->fsize);
-	else
-		log_warn("script %s: killed by signal %d (%s)", s->name,
-		    s->exit_status, strsignal(s->exit_status));
+	if (!s->told)
+		cgi_script_log(s, LOG_LEVEL_WARN, "%s", how);
 	return true;
 }
 
@@ -184,6 +201,7 @@ free_script(struct cgi_script *s)
 	timeout_clear(&s->grace);
 	timeout_clear(&s->end);
 	TAILQ_REMOVE(&cgi_worker.scripts, s, all);
+	cgi_worker.records--;
 	cgi_body_free(&s->body);
 	buf_free(&s->complaint);
 	if (s->paid)

@@ -19,7 +19,10 @@
 #include <sys/types.h>
 
 #include "common/buf.h"
+#include "common/log.h"
 #include "worker/http/body.h"
+#include "worker/http/request.h"
+#include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
 #include "worker/serve/cgi_find.h"
 #include "worker/serve/cgi_output.h"
@@ -51,6 +54,7 @@ struct cgi_script {
 	struct request *request;	/* borrowed; NULL = it is over */
 	const struct conf_cgi *conf;	/* borrowed, process */
 	char *name;			/* owned: SCRIPT_NAME, for the log */
+	char id[REQUEST_ID_LEN + 1];	/* of its request, likewise */
 	struct cgi_target target;	/* dies with the request */
 	struct source source;		/* the request's, while has_source */
 	struct sink sink;		/* the request's, while has_sink */
@@ -66,6 +70,7 @@ struct cgi_script {
 	int exit_code;			/* CLD_EXITED, CLD_KILLED ... */
 	int exit_status;
 	bool abandoned;			/* ended by us: how says nothing */
+	struct script_use use;
 	bool bad;			/* something is wrong with its output */
 	bool reported;			/* its end is in the log */
 
@@ -74,6 +79,11 @@ struct cgi_script {
 	bool watching;			/* the loop looks at out */
 	bool waiting;			/* the protocol waits to be woken */
 	bool complete;			/* all output was seen */
+	bool headless;			/* and there was no header: its exit
+					 * will say why */
+	bool told;			/* how it ended was given as a reason */
+	bool reckoned;			/* the answer waits for its exit no
+					 * more */
 	bool cut;			/* its time was up in the body */
 	bool nph;			/* it writes the head of the response */
 	bool discard;			/* the response has no body (HEAD) */
@@ -82,12 +92,16 @@ struct cgi_script {
 	uint64_t remaining;		/* of which so many bytes are to come */
 	struct buf complaint;		/* owned: errors not yet logged */
 	size_t complaint_kept;		/* bytes ever put there, */
-	uint64_t complaint_dropped;	/* and bytes that were not */
+	uint64_t complaint_dropped;	/* and bytes that were not, or not for
+					 * long */
 
 	struct timeout limit;		/* queued; to the header; in all */
 	struct mono total_at;		/* when the last of these comes */
+	struct mono silent_at;		/* waiting: when it was silent for too
+					 * long */
 	struct timeout grace;		/* exited, and its output is dry */
-	struct timeout end;		/* LINGER: patience; then TERM, KILL */
+	struct timeout end;		/* exited, but not what it left behind;
+					 * LINGER: patience; then TERM, KILL */
 	struct mono kill_at;		/* when the last of these comes */
 	bool terminated;		/* TERM was sent, KILL is next */
 
@@ -101,6 +115,14 @@ struct cgi_script {
 
 TAILQ_HEAD(cgi_scripts, cgi_script);
 
+struct cgi_witness;
+
+/* What is counted for each location. */
+struct cgi_place {
+	unsigned running;
+	unsigned queued;
+};
+
 /* What a worker knows of all its scripts. */
 struct cgi_worker {
 	const struct conf *conf;	/* borrowed, process */
@@ -108,10 +130,17 @@ struct cgi_worker {
 	struct scoreboard *score;	/* borrowed, process */
 	int null;			/* owned: /dev/null */
 	bool stopping;			/* nothing is started any more */
+	bool reckon;			/* the access log wants script_use */
+	uint64_t tasks;			/* that scripts' user may have, beside
+					 * theirs; 0 = it is not alone */
+	struct cgi_place *places;	/* owned; conf.places of them */
 	struct cgi_scripts scripts;	/* owned, all of them */
 	struct cgi_scripts waiting;	/* the QUEUED ones, first come */
 	unsigned running;		/* those with a process */
-	unsigned queued;
+	unsigned records;		/* of scripts, */
+	unsigned most;			/* at most, since memory was given
+					 * back */
+	const struct cgi_witness *witness; /* borrowed; NULL = nobody looks */
 	struct timeoutq limits;
 	struct timeoutq graces;
 	struct timeoutq ends;
@@ -143,6 +172,10 @@ int	cgi_script_refuse(struct cgi_script *s, int status);
 /* The same, and wakes the request. */
 void	cgi_script_fail(struct cgi_script *s, int status);
 void	cgi_script_close_out(struct cgi_script *s);
+struct cgi_place *cgi_script_place(const struct cgi_script *s);
+/* A line in the error log about it. */
+void	cgi_script_log(const struct cgi_script *s, enum log_level level,
+	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Logs how it ended once that is known, and frees what nobody needs. */
 void	cgi_script_settle(struct cgi_script *s);
 
@@ -170,8 +203,6 @@ int	cgi_launch(struct cgi_script *s);
 
 /* Reads on in the header block; s may be gone afterwards. */
 void	cgi_head_read(struct cgi_script *s);
-/* What the script said cannot be sent: 502. Likewise. */
-void	cgi_head_fail(struct cgi_script *s, const char *why);
 
 /* --- cgi_reply.c --- */
 
@@ -181,21 +212,44 @@ int	cgi_reply_start(struct cgi_script *s);
 /* Reads behind what is in the buffer: bytes, 0 at the end of all output, -1
  * when there is nothing now. */
 ssize_t	cgi_reply_fill(struct cgi_script *s);
-/* Output is waited for. */
-void	cgi_reply_await(struct cgi_script *s);
-/* It has to say something soon, and be done in time. */
-void	cgi_reply_limit(struct cgi_script *s);
 /* It said more than it announced: a longer body would be read as the next
  * response, so it is never sent. */
 void	cgi_reply_overflow(struct cgi_script *s);
 /* All that was announced has been handed out: the protocol asks no more. */
 bool	cgi_reply_is_satisfied(const struct cgi_script *s);
+/* The loop looks at the output, or not; it has looked before. */
+void	cgi_reply_watch(struct cgi_script *s, bool on);
+
+/* --- cgi_time.c --- */
+
+/* It runs from now on: it has to say something soon, and be done in time. */
+void	cgi_time_start(struct cgi_script *s);
+/* Waits for output; whoever waits is woken, or time runs out. */
+void	cgi_time_await(struct cgi_script *s);
+/* Waits for its exit alone, but not for long. */
+void	cgi_time_await_exit(struct cgi_script *s);
+/* There is output, or something else to find out: the request is woken, and
+ * may be gone afterwards, and s with it. So may be below. */
+void	cgi_time_wake(struct cgi_script *s);
 /* The leader has exited: the output may end without an end of file. */
-void	cgi_reply_exited(struct cgi_script *s);
-/* Its queue's: the grace is over. */
-void	cgi_reply_grace(struct timeout *t);
-/* The time until the header, or in all, is up. s may be gone afterwards. */
-void	cgi_reply_timeout(struct cgi_script *s);
+void	cgi_time_exited(struct cgi_script *s);
+/* The leader is gone: wakes who waited for that. */
+void	cgi_time_gone(struct cgi_script *s);
+/* Their queues'. The grace is over; the time until the header, in silence or
+ * in all is up. */
+void	cgi_time_grace(struct timeout *t);
+void	cgi_time_limit(struct cgi_script *s);
+
+/* --- cgi_verdict.c --- */
+
+/* The header block is bad; line, if it is not empty, is what is wrong in it.
+ * s may be gone afterwards. */
+void	cgi_verdict_bad(struct cgi_script *s, const char *why, struct str line);
+/* All output was seen, and the header block is not complete; called again when
+ * it has exited, or takes too long to. s may be gone afterwards. */
+void	cgi_verdict_ended(struct cgi_script *s);
+/* How it ended, in words; false when that was well, or is not known. */
+bool	cgi_verdict_exit(const struct cgi_script *s, char *text, size_t size);
 
 /* --- cgi_stderr.c --- */
 

@@ -10,10 +10,15 @@
 
 #include <assert.h>
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,19 +27,54 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/scoreboard.h"
-#include "worker/serve/cgi.h"
+#include "worker/serve/cgi_spawn.h"
 
 #define LINGER_MS	5000	/* for a script whose output is complete */
-#define SWEEP_MS	100
+#define LEFT_MS		2000	/* for what it left behind, and still answers */
+#define SWEEP_MS	100	/* where something was found; nothing, */
+#define WATCH_MS	1000	/* but there are children */
+#define TRIM_FROM	64	/* requests for scripts at one time */
 #define KILL_ROUNDS	200	/* of 10 ms, when the worker stops */
 
 static void
 signal_group(const struct cgi_script *s, int signo)
 {
 	if (kill(-s->pid, signo) == -1 && errno != ESRCH)
-		log_warn("script %s: signal %d cannot be sent to process "
-		    "group %d: %s", s->name, signo, (int)s->pid,
+		cgi_script_log(s, LOG_LEVEL_WARN, "signal %d cannot be sent to "
+		    "process group %d: %s", signo, (int)s->pid,
 		    strerror(errno));
+}
+
+/* Nothing more is known of it than what the kernel says now. */
+static void
+reap_leader(struct cgi_script *s)
+{
+	struct script_use *use = &s->use;
+	struct rusage usage = { 0 };
+
+	while (wait4(s->pid, NULL, 0, &usage) == -1 && errno == EINTR)
+		continue;
+	s->pid = 0;
+	s->exited = false;
+	s->ran = true;
+	use->counted = true;
+	use->wall_us = mono_us(use->started, clock_now());
+	use->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
+	    1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+	use->peak_kb = (uint64_t)usage.ru_maxrss;
+	if (s->request != NULL)
+		s->request->use = *use;
+}
+
+/* It may have left something behind, that comes to us now. */
+static void
+sweep_soon(void)
+{
+	struct mono at = mono_add_ms(clock_now(), SWEEP_MS);
+
+	if (!timeout_is_set(&cgi_worker.sweep) ||
+	    mono_before(at, cgi_worker.sweep.at))
+		timeout_set(&cgi_worker.sweeps, &cgi_worker.sweep, at);
 }
 
 void
@@ -42,12 +82,9 @@ cgi_session_finish(struct cgi_script *s)
 {
 	assert(s->pid != 0 && s->exited);
 	signal_group(s, SIGKILL);
-	while (waitpid(s->pid, NULL, 0) == -1 && errno == EINTR)
-		continue;
-	s->pid = 0;
-	s->exited = false;
-	s->ran = true;
+	reap_leader(s);
 	cgi_worker.running--;
+	cgi_script_place(s)->running--;
 	atomic_store(&cgi_worker.score->scripts, cgi_worker.running);
 	timeout_clear(&s->grace);
 	timeout_clear(&s->end);
@@ -56,10 +93,10 @@ cgi_session_finish(struct cgi_script *s)
 	if (s->request == NULL)
 		cgi_script_close_out(s);
 	cgi_stderr_close(s);
+	if (cgi_worker.witness != NULL)
+		cgi_worker.witness->end(s);
 	cgi_feed_stop(s);
-	if (!timeout_is_set(&cgi_worker.sweep))
-		timeout_set(&cgi_worker.sweeps, &cgi_worker.sweep,
-		    mono_add_ms(clock_now(), SWEEP_MS));
+	sweep_soon();
 	/* Not from here: this may be deep in another request's end. */
 	timeout_set(&cgi_worker.pumps, &cgi_worker.pump, clock_now());
 	cgi_script_settle(s);
@@ -114,9 +151,13 @@ cgi_session_timeout(struct timeout *t)
 {
 	struct cgi_script *s = cgi_script_of_end(t);
 
-	if (s->state == CGI_LINGER) {
-		log_info("script %s: still runs %d s after its output ended, "
-		    "it is ended", s->name, LINGER_MS / 1000);
+	if (s->exited) {
+		/* What is in the pipe is answered, no more comes. */
+		cgi_session_finish(s);
+		cgi_time_exited(s);
+	} else if (s->state == CGI_LINGER) {
+		cgi_script_log(s, LOG_LEVEL_INFO, "still runs %d s after its "
+		    "output ended, it is ended", LINGER_MS / 1000);
 		start_ending(s, 0);
 	} else if (!s->terminated) {
 		s->terminated = true;
@@ -152,51 +193,71 @@ is_still_writing(const struct cgi_script *s)
 	    !has_no_writer(s->out);
 }
 
-/* The leader of a script just became a zombie. */
+/* The leader of a script just became a zombie. s may be gone afterwards. */
 static void
 leader_exited(struct cgi_script *s, const siginfo_t *info)
 {
+	bool wanted = s->request != NULL;
+
 	s->exited = true;
 	s->exit_code = info->si_code;
 	s->exit_status = info->si_status;
-	if (is_still_writing(s))
-		cgi_reply_exited(s);
-	else
-		cgi_session_finish(s);
+	if (is_still_writing(s)) {
+		timeout_set(&cgi_worker.ends, &s->end,
+		    mono_add_ms(clock_now(), LEFT_MS));
+		cgi_time_exited(s);
+		return;
+	}
+	cgi_session_finish(s);
+	if (wanted)
+		cgi_time_gone(s);
 }
 
-static bool
-is_leader(pid_t pid)
+static struct cgi_script *
+find_leader(pid_t pid)
 {
-	const struct cgi_script *s;
+	struct cgi_script *s;
 
 	for (s = TAILQ_FIRST(&cgi_worker.scripts); s != NULL;
 	    s = TAILQ_NEXT(s, all)) {
 		if (s->pid == pid)
-			return true;
+			return s;
 	}
-	return false;
+	return NULL;
+}
+
+/* One child that has died, and is left as it is; false when there is none. */
+static bool
+look_for_dead(idtype_t type, pid_t pid, siginfo_t *info)
+{
+	info->si_pid = 0;
+	return waitid(type, (id_t)pid, info,
+	    WEXITED | WNOHANG | WNOWAIT) == 0 && info->si_pid != 0;
 }
 
 /*
- * Reaps what was adopted. Looks before it reaps: a leader must stay a zombie
- * until its group is done with. One that is kept for its output hides others
- * behind it for a while; they are reaped after it.
+ * Takes the dead as the kernel gives them: leaders, and what was adopted.
+ * Looks before it reaps, for a leader must stay a zombie until its group is
+ * done with. False when one that is kept for its output hides others.
  */
-static void
-reap_adopted(void)
+static bool
+reap_in_turn(void)
 {
+	struct cgi_script *s;
 	siginfo_t info;
 
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info,
-		    WEXITED | WNOHANG | WNOWAIT) == -1 ||
-		    info.si_pid == 0 || is_leader(info.si_pid))
-			return;
-		if (waitpid(info.si_pid, NULL, WNOHANG) == -1)
-			return;
+	while (look_for_dead(P_ALL, 0, &info)) {
+		s = find_leader(info.si_pid);
+		if (s == NULL) {
+			if (waitpid(info.si_pid, NULL, WNOHANG) == -1)
+				return true;
+		} else if (!s->exited) {
+			leader_exited(s, &info);
+		} else {
+			return false;
+		}
 	}
+	return true;
 }
 
 void
@@ -205,16 +266,15 @@ cgi_reap(void)
 	struct cgi_script *s, *next;
 	siginfo_t info;
 
+	if (reap_in_turn())
+		return;
+	/* The adopted ones wait until the one before them is gone. */
 	for (s = TAILQ_FIRST(&cgi_worker.scripts); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, all);	/* s may go */
-		if (s->pid == 0 || s->exited)
-			continue;
-		info.si_pid = 0;
-		if (waitid(P_PID, (id_t)s->pid, &info,
-		    WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == s->pid)
+		if (s->pid != 0 && !s->exited &&
+		    look_for_dead(P_PID, s->pid, &info))
 			leader_exited(s, &info);
 	}
-	reap_adopted();
 }
 
 /* --- what left its group --- */
@@ -225,7 +285,7 @@ kill_stray(pid_t pid, pid_t session, void *arg)
 {
 	unsigned *found = arg;
 
-	if (is_leader(pid) || is_leader(session))
+	if (find_leader(pid) != NULL || find_leader(session) != NULL)
 		return;
 	(*found)++;
 	/* Its id is its own until we reap it. */
@@ -234,37 +294,50 @@ kill_stray(pid_t pid, pid_t session, void *arg)
 		    (int)pid);
 }
 
-/* Is there any child at all, dead or alive, that is no script? */
+/* Is there any child at all, dead or alive? */
 static bool
-may_have_strays(void)
+has_children(void)
 {
 	siginfo_t info;
 
-	return cgi_worker.running > 0 || waitid(P_ALL, 0, &info,
-	    WEXITED | WNOHANG | WNOWAIT) == 0;
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 /* How many strays were found; their own children come to us next. */
 static unsigned
 sweep(void)
 {
-	unsigned found;
+	unsigned found = 0;
 
-	found = 0;
-	reap_adopted();
-	if (may_have_strays() && proc_children(kill_stray, &found) == -1)
+	cgi_reap();
+	if (has_children() && proc_children(kill_stray, &found) == -1)
 		log_warn("/proc cannot be read: processes that scripts left "
 		    "behind stay: %s", strerror(errno));
-	reap_adopted();
 	return found;
 }
 
+/* What many scripts and their requests needed at one time would stay in the
+ * heap for ever. */
+static void
+give_memory_back(void)
+{
+	cgi_worker.most = 0;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
+/* As long as there are children one of them may be a stray, or leave one. */
 void
 cgi_session_sweep(struct timeout *t)
 {
-	if (sweep() > 0)
-		timeout_set(&cgi_worker.sweeps, t,
-		    mono_add_ms(clock_now(), SWEEP_MS));
+	unsigned found = sweep();
+
+	if (has_children())
+		timeout_set(&cgi_worker.sweeps, t, mono_add_ms(clock_now(),
+		    found > 0 ? SWEEP_MS : WATCH_MS));
+	else if (cgi_worker.most > TRIM_FROM)
+		give_memory_back();
 }
 
 /* --- the end of the worker --- */
@@ -292,4 +365,7 @@ cgi_kill_all(void)
 	}
 	(void)close(cgi_worker.null);
 	cgi_worker.null = -1;
+	cgi_spawn_close();
+	free(cgi_worker.places);
+	cgi_worker.places = NULL;
 }

@@ -20,47 +20,57 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/log.h"
 #include "common/sig.h"
+#include "worker/serve/cgi_fence.h"
 
-#define CGI_NICE	5
-#define CGI_NOFILE	256
+/* The limits that are lowered. */
+static const int lowered[] = { RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE,
+    RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_CORE };
+
+#define NLOWERED	(sizeof(lowered) / sizeof(lowered[0]))
+
+/* What a child would have to ask the kernel for each time anew. */
+static struct {
+	pid_t pid;
+	int nice;
+	int fence;			/* owned; -1 = none */
+	struct rlimit own[NLOWERED];
+} worker = { .fence = -1 };
 
 /* Lowers a limit to n, the hard one to n + grace; 0 leaves it. */
-static int
-set_limit(int what, uint64_t n, uint64_t grace)
+static struct rlimit
+lower(struct rlimit limit, uint64_t n, uint64_t grace)
 {
-	struct rlimit limit;
-
 	if (n == 0)
-		return 0;
-	if (getrlimit(what, &limit) == -1)
-		return -1;
+		return limit;
 	if (limit.rlim_max > n + grace)
 		limit.rlim_max = n + grace;
 	limit.rlim_cur = limit.rlim_max < n ? limit.rlim_max : n;
-	return setrlimit(what, &limit);
+	return limit;
 }
 
 static int
-set_limits(const struct conf_cgi *limits)
+set_limits(const struct cgi_spawn *s)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct conf_cgi *conf = s->limits;
+	/* In the order of the table. At the limit of its time a script gets
+	 * SIGXCPU, which says what it is; KILL is for who ignores it. */
+	const uint64_t to[NLOWERED] = { conf->cpu_s, conf->memory, conf->fsize,
+	    CGI_NOFILE, s->tasks };
+	struct rlimit limit;
+	size_t i;
 
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		return -1;
-	/* SIGXCPU, which says what it is; KILL for who ignores it. */
-	if (set_limit(RLIMIT_CPU, limits->cpu_s, 1) == -1 ||
-	    set_limit(RLIMIT_DATA, limits->memory, 0) == -1 ||
-	    set_limit(RLIMIT_FSIZE, limits->fsize, 0) == -1)
-		return -1;
-	return set_limit(RLIMIT_NOFILE, CGI_NOFILE, 0);
-}
-
-static int
-be_nice(void)
-{
-	errno = 0;
-	return nice(CGI_NICE) == -1 && errno != 0 ? -1 : 0;
+	for (i = 0; i < NLOWERED; i++) {
+		limit = lower(worker.own[i], to[i], lowered[i] == RLIMIT_CPU);
+		if (lowered[i] == RLIMIT_CORE)
+			limit = (struct rlimit){ 0, 0 };
+		if ((limit.rlim_cur != worker.own[i].rlim_cur ||
+		    limit.rlim_max != worker.own[i].rlim_max) &&
+		    setrlimit(lowered[i], &limit) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* The kernel kills us when the worker dies; it may have done so already. */
@@ -90,23 +100,26 @@ set_stdio(const struct cgi_spawn *s)
 
 /* NULL, or what failed, with errno. */
 static const char *
-prepare(const struct cgi_spawn *s, pid_t parent)
+prepare(const struct cgi_spawn *s)
 {
 	sigset_t nothing;
 
 	if (setsid() == -1)
 		return "setsid";
 	/* Before the mask: our handlers must never run in here. */
-	sig_default_all();
-	if (set_limits(s->limits) == -1)
+	sig_default_ours();
+	if (set_limits(s) == -1)
 		return "setrlimit";
-	if (be_nice() == -1)
-		return "nice";
+	if (setpriority(PRIO_PROCESS, 0, worker.nice + CGI_NICE) == -1)
+		return "setpriority";
 	(void)umask(077);
-	if (die_with(parent) == -1)
+	if (die_with(worker.pid) == -1)
 		return "prctl";
 	if (fchdir(s->folder) == -1)
 		return "fchdir";
+	/* It has a descriptor. */
+	if (worker.fence != -1 && cgi_fence_enter(worker.fence) == -1)
+		return "landlock_restrict_self";
 	if (set_stdio(s) == -1)
 		return "dup2";
 	(void)sigemptyset(&nothing);
@@ -116,12 +129,12 @@ prepare(const struct cgi_spawn *s, pid_t parent)
 }
 
 noreturn static void
-run_child(const struct cgi_spawn *s, pid_t parent, char **argv,
+run_child(const struct cgi_spawn *s, char **argv,
     volatile struct cgi_spawn_failure *why)
 {
 	const char *step;
 
-	step = prepare(s, parent);
+	step = prepare(s);
 	if (step == NULL) {
 		(void)execve(s->exec, argv, s->env);
 		step = "execve";
@@ -137,13 +150,40 @@ static pid_t
 start_child(const struct cgi_spawn *s, char **argv,
     volatile struct cgi_spawn_failure *why)
 {
-	const pid_t parent = getpid();
 	pid_t pid;
 
 	pid = vfork();
 	if (pid == 0)
-		run_child(s, parent, argv, why);
+		run_child(s, argv, why);
 	return pid;
+}
+
+void
+cgi_spawn_open(void)
+{
+	size_t i;
+
+	worker.pid = getpid();
+	errno = 0;
+	worker.nice = getpriority(PRIO_PROCESS, 0);
+	if (worker.nice == -1 && errno != 0)
+		worker.nice = 0;
+	for (i = 0; i < NLOWERED; i++)
+		if (getrlimit(lowered[i], &worker.own[i]) == -1)
+			worker.own[i] = (struct rlimit){ RLIM_INFINITY,
+			    RLIM_INFINITY };
+	worker.fence = cgi_fence_open();
+	if (worker.fence == -1)
+		log_debug("scripts can signal this worker: no Landlock scopes, "
+		    "or no sandbox");
+}
+
+void
+cgi_spawn_close(void)
+{
+	if (worker.fence != -1)
+		(void)close(worker.fence);
+	worker.fence = -1;
 }
 
 pid_t
@@ -153,6 +193,7 @@ cgi_spawn(const struct cgi_spawn *s, struct cgi_spawn_failure *why)
 	char *argv[2];
 	pid_t pid;
 
+	assert(worker.pid != 0);
 	assert(s->in > 2 && s->out > 2 && s->err > 2);
 	/* RFC 3875 4.4: words of the query are no arguments here. execve does
 	 * not write to them. */

@@ -5,9 +5,15 @@
 #ifndef WORKER_SERVE_CGI_SPAWN_H
 #define WORKER_SERVE_CGI_SPAWN_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct conf_cgi;
+
+/* What scripts have whatever the configuration says. */
+#define CGI_NICE	5	/* above the worker's */
+#define CGI_NOFILE	256
+#define CGI_TASKS	64	/* of a script, where its user's are counted */
 
 /* All borrowed. */
 struct cgi_spawn {
@@ -16,6 +22,8 @@ struct cgi_spawn {
 	char **env;
 	int in, out, err;		/* above 2; become 0, 1 and 2 */
 	const struct conf_cgi *limits;
+	uint64_t tasks;			/* that its user may have in all; 0 =
+					 * any number */
 };
 
 /* What went wrong, and with what. */
@@ -24,6 +32,10 @@ struct cgi_spawn_failure {
 	int error;			/* errno */
 };
 
+/* Once per process, when its own limits and privileges are what they will
+ * be. */
+void	cgi_spawn_open(void);
+void	cgi_spawn_close(void);
 /*
  * Returns once the program runs: its process id, which is its session's and
  * its group's too; or -1 and *why (nothing is left of a child that failed).

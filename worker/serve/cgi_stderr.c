@@ -1,8 +1,9 @@
 /*
  * cgi_stderr: a script's standard error, line by line in the error log.
  *
- * It is read always, so that a script never blocks on it, but only the first
- * 16 KiB are kept.
+ * It is read always, so that a script never blocks on it, but only 16 KiB of
+ * it are kept: the first when it is logged as it comes, the last when it is
+ * for a script that failed, for that is where it says why.
  */
 #include "worker/serve/cgi_script.h"
 
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include "common/conf.h"
-#include "common/log.h"
 #include "worker/loop.h"
 
 #define KEPT_MAX	16384	/* bytes kept of one script */
@@ -24,12 +24,13 @@
 static void
 log_line(struct cgi_script *s, size_t n)
 {
+	bool always = s->conf->stderr_mode == CONF_STDERR_ALWAYS;
 	size_t piece;
 
 	while (n > 0) {
 		piece = n < PIECE_MAX ? n : PIECE_MAX;
-		log_warn("script %s: %.*s", s->name, (int)piece,
-		    buf_head(&s->complaint));
+		cgi_script_log(s, always ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR,
+		    "%.*s", (int)piece, buf_head(&s->complaint));
 		buf_take(&s->complaint, piece);
 		n -= piece;
 	}
@@ -56,22 +57,45 @@ log_lines(struct cgi_script *s, bool last)
 	}
 }
 
+/* What is logged at once, up to the limit. */
 static void
-keep(struct cgi_script *s, const char *p, size_t n)
+keep_first(struct cgi_script *s, const char *p, size_t n)
 {
-	size_t kept;
+	size_t kept = KEPT_MAX - s->complaint_kept;
 
-	if (s->conf->stderr_mode == CONF_STDERR_OFF)
-		return;
-	kept = KEPT_MAX - s->complaint_kept;
 	if (kept > n)
 		kept = n;
 	if (buf_put(&s->complaint, p, kept) == -1)
 		kept = 0;
 	s->complaint_kept += kept;
 	s->complaint_dropped += n - kept;
+	log_lines(s, false);
+}
+
+/* What is logged when it has failed: the oldest goes first. */
+static void
+keep_last(struct cgi_script *s, const char *p, size_t n)
+{
+	size_t old = buf_len(&s->complaint);
+
+	if (old + n > KEPT_MAX) {
+		old = old + n - KEPT_MAX;
+		buf_take(&s->complaint, old);
+		s->complaint_dropped += old;
+	}
+	if (buf_put(&s->complaint, p, n) == -1)
+		s->complaint_dropped += n;
+}
+
+static void
+keep(struct cgi_script *s, const char *p, size_t n)
+{
+	if (cgi_worker.witness != NULL)
+		cgi_worker.witness->error(p, n);
 	if (s->conf->stderr_mode == CONF_STDERR_ALWAYS)
-		log_lines(s, false);
+		keep_first(s, p, n);
+	else if (s->conf->stderr_mode == CONF_STDERR_ON_FAILURE)
+		keep_last(s, p, n);
 }
 
 /* Takes one portion: false when there is none. */
@@ -130,9 +154,9 @@ cgi_stderr_report(struct cgi_script *s, bool failed)
 	if (s->conf->stderr_mode == CONF_STDERR_OFF ||
 	    (s->conf->stderr_mode != CONF_STDERR_ALWAYS && !failed))
 		return;
-	log_lines(s, true);
 	if (s->complaint_dropped > 0)
-		log_warn("script %s: %llu bytes dropped of what it wrote to "
-		    "standard error", s->name,
+		cgi_script_log(s, LOG_LEVEL_WARN, "%llu bytes dropped of what "
+		    "it wrote to standard error",
 		    (unsigned long long)s->complaint_dropped);
+	log_lines(s, true);
 }

@@ -209,6 +209,22 @@ file_open(struct request *r, const char *path, struct file *f)
 
 /* --- the bytes --- */
 
+static size_t bytes_kept;
+
+void
+file_body_count(struct file_body *b, size_t n)
+{
+	assert(b->cost == 0);
+	b->cost = n;
+	bytes_kept += n;
+}
+
+size_t
+file_bytes_kept(void)
+{
+	return bytes_kept;
+}
+
 struct file_body *
 file_body_use(struct file_body *b)
 {
@@ -226,6 +242,7 @@ file_body_drop(struct file_body *b)
 		(void)close(b->fd);
 		ledger_give(1);
 	}
+	bytes_kept -= b->cost;
 	free(b->bytes);
 	free(b->text);
 	free(b);

@@ -30,6 +30,7 @@ struct file_body {
 	char *bytes;			/* owned; NULL = fd has them */
 	char *text;			/* owned: what a cached file says of
 					 * itself; or NULL */
+	size_t cost;			/* bytes, that file_bytes_kept counts */
 };
 
 /* What tells whether a file is still the same. */
@@ -72,6 +73,10 @@ void	file_close(struct file *f);
 struct file_body *file_body_use(struct file_body *b);
 /* One reference less; the last one closes and frees. */
 void	file_body_drop(struct file_body *b);
+/* The body has n bytes in memory, and is counted until it is freed. */
+void	file_body_count(struct file_body *b, size_t n);
+/* Of all bodies, in the cache or still being sent. */
+size_t	file_bytes_kept(void);
 /* Is it, by what st says, still the file that was opened? */
 bool	file_is(const struct file *f, const struct stat *st);
 /*

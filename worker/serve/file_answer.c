@@ -139,19 +139,19 @@ describe(struct request *r, const struct file *f, const char *range)
 	return 0;
 }
 
-/* One run of bytes: all of it, or a single range. */
+/* One run of bytes: all of it, or a single range. Where there are none to send
+ * the body is kept all the same: the header lines may be its own, and the head
+ * may have to wait for the end of the request. */
 static int
 send_range(struct request *r, struct file *f, const struct http_range *range)
 {
-	struct file_source *s;
+	struct file_source *s = new_source(r, 1);
 
-	r->response.length = (int64_t)range->n;
-	if (range->n == 0 || r->head->method == HTTP_HEAD)
-		return 0;
-	s = new_source(r, 1);
 	if (s == NULL)
 		return 500;
-	add_range(s, f, range);
+	r->response.length = (int64_t)range->n;
+	if (range->n > 0 && r->head->method != HTTP_HEAD)
+		add_range(s, f, range);
 	attach(r, s, f);
 	return 0;
 }

@@ -40,7 +40,7 @@ struct entry {
 	struct key key;			/* path: owned, behind the entry */
 	struct mono checked;
 	bool used;			/* since it last came to the end */
-	size_t cost;			/* bytes */
+	size_t cost;			/* bytes, but for its body's */
 	struct file file;		/* body NULL: a folder */
 	char *index;			/* owned: a folder's index file */
 };
@@ -51,7 +51,7 @@ static struct {
 	struct entry **slots;		/* owned; NULL = nothing was kept */
 	struct entries queue;
 	size_t nentries;
-	size_t bytes;
+	size_t bytes;			/* all costs */
 	unsigned descriptors;
 	uint32_t seed;			/* nobody can choose colliding paths */
 } cache;
@@ -153,22 +153,31 @@ open_table(void)
 	return 0;
 }
 
-/* Makes room for cost bytes and enters an entry without content. NULL when it
- * cannot be. */
-static struct entry *
-enter(const struct request *r, size_t cost)
+/* Is there room for an entry with so many bytes more, or can it be made? What
+ * was evicted but is still being sent takes its room on. */
+static bool
+make_room(const struct request *r, size_t n)
 {
 	uint64_t most = r->conf->file_cache;
-	struct entry *e;
+
+	n += sizeof(struct entry) + r->path.n;
+	if (n > most || r->path.n > PATH_BYTES || open_table() == -1)
+		return false;
+	while (cache.nentries > 0 && (cache.nentries >= ENTRIES_MAX ||
+	    cache.bytes + file_bytes_kept() + n > most))
+		evict();
+	return cache.bytes + file_bytes_kept() + n <= most;
+}
+
+/* An entry without content, for which there is room: NULL when memory is
+ * short. */
+static struct entry *
+enter(const struct request *r, size_t n)
+{
+	size_t cost = sizeof(struct entry) + r->path.n + n;
+	struct entry *e = calloc(1, sizeof(*e) + r->path.n);
 	struct key k;
 
-	cost += sizeof(*e) + r->path.n;
-	if (cost > most || r->path.n > PATH_BYTES || open_table() == -1)
-		return NULL;
-	while (cache.nentries > 0 && (cache.bytes + cost > most ||
-	    cache.nentries >= ENTRIES_MAX))
-		evict();
-	e = calloc(1, sizeof(*e) + r->path.n);
 	if (e == NULL)
 		return NULL;
 	k = key_of(r);
@@ -245,13 +254,15 @@ keep(const struct request *r, struct file *f)
 	    sizeof(*f->body) + (small ? (size_t)f->size : 0);
 	struct entry *e;
 
-	if (f->passing || f->compress || r->conf->file_cache == 0)
+	if (f->passing || f->compress)
 		return;
 	if (!small && cache.descriptors >= DESCRIPTORS_MAX)
 		drop_descriptors();
-	if ((small && load(f) == -1) || keep_text(f) == -1)
+	if (!make_room(r, cost) || (small && load(f) == -1) ||
+	    keep_text(f) == -1)
 		return;
-	e = enter(r, cost);
+	file_body_count(f->body, cost);
+	e = enter(r, 0);
 	if (e == NULL)
 		return;
 	e->file = *f;
@@ -259,7 +270,16 @@ keep(const struct request *r, struct file *f)
 	cache.descriptors += has_descriptor(e);
 }
 
-/* An entry was opened again as f, and takes its place. */
+static void
+hand_out(const struct request *r, const struct entry *e, struct file *f)
+{
+	*f = e->file;
+	f->validators.now = r->started;
+	(void)file_body_use(f->body);
+}
+
+/* An entry was opened again as f, and takes its place. The file alone does not
+ * say whether it has variants now. */
 static void
 check(const struct request *r, struct entry *e, struct file *f)
 {
@@ -267,15 +287,15 @@ check(const struct request *r, struct entry *e, struct file *f)
 	    .st_size = f->size, .st_mtim = f->id.modified,
 	    .st_ctim = f->id.changed };
 
-	if (f->passing || !file_is(&e->file, &st)) {
+	if (f->passing || !file_is(&e->file, &st) ||
+	    !str_eq(f->lines, e->file.lines)) {
 		drop(e);
 		keep(r, f);
 		return;
 	}
 	e->checked = clock_now();
 	file_close(f);
-	*f = e->file;
-	(void)file_body_use(f->body);
+	hand_out(r, e, f);
 }
 
 static bool
@@ -309,9 +329,7 @@ filecache_open(struct request *r, const char *path, struct file *f)
 
 	if (e != NULL && is_trusted(e)) {
 		e->used = true;
-		*f = e->file;
-		f->validators.now = r->started;
-		(void)file_body_use(f->body);
+		hand_out(r, e, f);
 		return 0;
 	}
 	status = open_anew(r, path, f);
@@ -351,7 +369,7 @@ filecache_keep_index(struct request *r, const char *whole)
 	size_t n = str_from(whole).n;
 	struct entry *e;
 
-	if (r->conf->file_cache == 0)
+	if (!make_room(r, n + 1))
 		return;
 	e = enter(r, n + 1);
 	if (e == NULL)

@@ -100,6 +100,10 @@ redirect_start(struct request *r)
 		}
 	}
 	out[n] = '\0';
+	/* Where little is left of a path, what follows it may bring a second
+	 * slash, and what comes behind two is a host. */
+	while (out[0] == '/' && out[1] == '/')
+		out++;
 	r->response.location = out;
 	return to->status;
 }

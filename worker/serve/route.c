@@ -3,6 +3,8 @@
  */
 #include "worker/serve/route.h"
 
+#include <string.h>
+
 #include "common/conf.h"
 #include "common/net.h"
 #include "worker/http/request.h"
@@ -70,6 +72,21 @@ is_prefix(struct str prefix, struct str path)
 	    path.p[prefix.n] == '/';
 }
 
+/* A name with this end, followed by a path that is for the program it names
+ * (RFC 3875 4.1.5). */
+static bool
+has_script(struct str path, struct str suffix)
+{
+	const char *p = path.p, *end = path.p + path.n;
+
+	while ((p = memmem(p, (size_t)(end - p), suffix.p, suffix.n)) != NULL) {
+		p += suffix.n;
+		if (p < end && *p == '/')
+			return true;
+	}
+	return false;
+}
+
 static bool
 location_matches(const struct conf_location *l, struct str path)
 {
@@ -79,7 +96,8 @@ location_matches(const struct conf_location *l, struct str path)
 	case CONF_MATCH_PREFIX:
 		return is_prefix(l->path, path);
 	case CONF_MATCH_SUFFIX:
-		return str_ends(path, l->path);
+		return str_ends(path, l->path) ||
+		    (l->cgi.kind != CONF_CGI_OFF && has_script(path, l->path));
 	case CONF_MATCH_ALL:
 		break;
 	}

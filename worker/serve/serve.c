@@ -47,14 +47,21 @@ gate_refuse(struct request *r)
 	return status;
 }
 
+/* No suffix leads around it, either: a password that is asked for where the
+ * path lies is not to be sent in clear. */
 static int
 gate_https(struct request *r)
 {
-	const struct conf_answer *a = &r->location->answer;
+	const struct conf_location *l = r->location;
 
-	if (!a->https || r->client->tls)
+	if (r->client->tls)
 		return 0;
-	return redirect_to_tls(r, a->https_port);
+	if (!l->answer.https && l->match == CONF_MATCH_SUFFIX) {
+		l = route_place(r->server, r->path);
+		if (l->match == CONF_MATCH_ALL)
+			return 0;	/* what it says was overruled */
+	}
+	return l->answer.https ? redirect_to_tls(r, l->answer.https_port) : 0;
 }
 
 static int
@@ -136,7 +143,7 @@ give_up_answer(struct request *r)
 	res->source = NULL;
 	res->length = -1;
 	res->type = NULL;
-	res->lines = (struct str){ NULL, 0 };
+	res->lines = res->raw = (struct str){ NULL, 0 };
 	res->head_only = false;
 	buf_free(&res->fields);
 }

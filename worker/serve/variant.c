@@ -178,17 +178,29 @@ choose_gzip(struct request *r, struct file *f, const struct stat *st,
 	return 0;
 }
 
+/* 0, 1 or 2: less, the same, more. */
+static uint32_t
+compare(unsigned a, unsigned b)
+{
+	return a < b ? 0 : a == b ? 1 : 2;
+}
+
+/* What is chosen depends on what is liked better than what, and on what is
+ * liked at all. How much it is liked must not matter: nobody shall fill the
+ * cache with one file under a million qualities. */
 uint32_t
 variant_class(const struct request *r)
 {
 	const struct conf_location *l = r->location;
 	struct http_accept a;
+	uint32_t order;
 
 	if (l->precompressed[0] == CONF_CODING_NONE && l->ngzip == 0)
 		return 0;
 	http_accept_encoding(r->head, &a);
-	return (a.br * (HTTP_QUALITY_MAX + 1) + a.gzip) *
-	    (HTTP_QUALITY_MAX + 1) + a.identity;
+	order = (compare(a.br, a.gzip) * 3 + compare(a.br, a.identity)) * 3 +
+	    compare(a.gzip, a.identity);
+	return (order * 2 + (a.br > 0)) * 2 + (a.gzip > 0);
 }
 
 int
