@@ -17,6 +17,8 @@
 #define GONE_MS		500		/* of silence after the client's end */
 #define PEER_MS		1000		/* between looks at a silent client */
 #define LOG_FULL_MS	10
+#define PACE_MS		50		/* between pieces of what may not go
+					 * faster */
 #define KEEPALIVE_GRACE_MS 500		/* beyond what Keep-Alive announced */
 
 static enum conn_wait
@@ -36,6 +38,8 @@ choose_wait(const struct conn *c)
 	}
 	if (!conn_is_flushed(c) && !c->can_write)
 		return WAIT_SEND;
+	if (!conn_is_flushed(c) && c->paced)
+		return WAIT_PACE;
 	if (c->http1.body_wanted)
 		return WAIT_BODY;
 	/* Not for long, and who has said all may still want the answer. */
@@ -67,6 +71,8 @@ wait_ms(const struct conn *c, enum conn_wait wait)
 		return GONE_MS;
 	case WAIT_PEER:
 		return PEER_MS;
+	case WAIT_PACE:
+		return PACE_MS;
 	default:
 		return LOG_FULL_MS;
 	}

@@ -163,7 +163,7 @@ tls_handshake(struct conn *c)
 	r = SSL_do_handshake(c->tls);
 	if (r != 1)
 		return verdict(c, r);
-	c->client.tls = true;
+	c->client.tls = c->client.https = true;
 	c->client.tls_protocol = SSL_get_version(c->tls);
 	c->client.tls_cipher = SSL_get_cipher_name(c->tls);
 	return IO_OK;
