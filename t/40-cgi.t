@@ -97,6 +97,12 @@ server {
 			timeout 500ms 1s
 		}
 	}
+	location /slow/ {
+		$cgi
+		cgi-limits {
+			timeout 2s 4s
+		}
+	}
 	location /one/ {
 		$cgi
 		cgi-limits {
@@ -392,14 +398,15 @@ subtest 'answers with 504' => sub {
 	is $s->get('/quick/hang')->{status}, 504, 'no header';
 	cmp_ok time - $start, '<', scaled(2), 'in time';
 	$start = time;
-	my $r = $s->get('/quick/hang-late');
+	my $r = $s->get('/slow/hang-late');
 	ok $r->{status} == 200 && !$r->{complete}, 'half a body is cut short';
-	cmp_ok time - $start, '<', scaled(3), 'in time';
-	ok $s->wait_log(qr{/quick/hang-late: wrote nothing more for 500 ms}), 'logged';
-	$r = $s->get('/quick/drip');
+	cmp_ok time - $start, '<', scaled(3.5), 'in time';
+	ok $s->wait_log(qr{/slow/hang-late.*: wrote nothing more for 2000 ms}),
+	    'logged';
+	$r = $s->get('/slow/drip');
 	like $r->{body}, qr/^1\n2\n.*^7\n/ms, 'one that is never silent';
 	ok !$r->{complete}, 'is cut short as well';
-	ok $s->wait_log(qr{/quick/drip: not done within 1000 ms}), 'logged';
+	ok $s->wait_log(qr{/slow/drip.*: not done within 4000 ms}), 'logged';
 };
 
 subtest 'answers with 503' => sub {
