@@ -299,7 +299,7 @@ test_no_default(void)
 	static const char *const unneeded[] = {
 		"server * { refuse 421 }",
 		"server * { refuse close ; location /a/ { errors r } }",
-		"server * { refuse 421 ; location /a/ { refuse off ; root r } }",
+		"server * { refuse 421 ; location /a { refuse off ; root r } }",
 		"server * { redirect 301 https://a.org/$rest }",
 		"server * { redirect 301 /a/ ; location /a/ { root r } }",
 	};
