@@ -76,7 +76,7 @@ sub opened {
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec qw(strace -qq -e), 'trace=openat,openat2,open',
+		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
 		    '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }

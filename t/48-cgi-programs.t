@@ -32,7 +32,7 @@ sub start_site {
 	while (my ($from, $to) = each %places) {
 		$text =~ s/\Q$from\E/$to/g or die "$from is not in $name";
 	}
-	my $s = Pyked->prepare(servers => $text);
+	my $s = Pyked->prepare(servers => $text, top => "root \@SITE\@\n");
 	return $s->up;
 }
 

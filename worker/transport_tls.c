@@ -163,7 +163,7 @@ tls_handshake(struct conn *c)
 	r = SSL_do_handshake(c->tls);
 	if (r != 1)
 		return verdict(c, r);
-	c->client.tls = true;
+	c->client.tls = c->client.https = true;
 	c->client.tls_protocol = SSL_get_version(c->tls);
 	c->client.tls_cipher = SSL_get_cipher_name(c->tls);
 	return IO_OK;
@@ -221,7 +221,7 @@ gather(struct conn *c, size_t max, size_t *n)
 }
 
 static enum io_result
-tls_write(struct conn *c, size_t *sent)
+write_batch(struct conn *c, size_t *sent)
 {
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
@@ -246,6 +246,15 @@ tls_write(struct conn *c, size_t *sent)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */
 	c->tls_broken = c->tls_broken || r == IO_ERROR;
+	return r;
+}
+
+static enum io_result
+tls_write(struct conn *c, size_t *sent)
+{
+	enum io_result r = write_batch(c, sent);
+
+	c->underway = tls_wire_underway(c->tls);
 	return r;
 }
 

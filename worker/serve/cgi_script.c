@@ -43,6 +43,8 @@ cgi_script_new(struct request *r, const struct cgi_target *t)
 	s->target = *t;
 	s->out = s->err = -1;
 	TAILQ_INSERT_TAIL(&cgi_worker.scripts, s, all);
+	if (++cgi_worker.records > cgi_worker.most)
+		cgi_worker.most = cgi_worker.records;
 	return s;
 }
 
@@ -199,6 +201,7 @@ free_script(struct cgi_script *s)
 	timeout_clear(&s->grace);
 	timeout_clear(&s->end);
 	TAILQ_REMOVE(&cgi_worker.scripts, s, all);
+	cgi_worker.records--;
 	cgi_body_free(&s->body);
 	buf_free(&s->complaint);
 	if (s->paid)

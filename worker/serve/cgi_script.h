@@ -137,6 +137,9 @@ struct cgi_worker {
 	struct cgi_scripts scripts;	/* owned, all of them */
 	struct cgi_scripts waiting;	/* the QUEUED ones, first come */
 	unsigned running;		/* those with a process */
+	unsigned records;		/* of scripts, */
+	unsigned most;			/* at most, since memory was given
+					 * back */
 	const struct cgi_witness *witness; /* borrowed; NULL = nobody looks */
 	struct timeoutq limits;
 	struct timeoutq graces;

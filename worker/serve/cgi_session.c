@@ -10,6 +10,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -30,6 +33,7 @@
 #define LEFT_MS		2000	/* for what it left behind, and still answers */
 #define SWEEP_MS	100	/* where something was found; nothing, */
 #define WATCH_MS	1000	/* but there are children */
+#define TRIM_FROM	64	/* requests for scripts at one time */
 #define KILL_ROUNDS	200	/* of 10 ms, when the worker stops */
 
 static void
@@ -312,6 +316,17 @@ sweep(void)
 	return found;
 }
 
+/* What many scripts and their requests needed at one time would stay in the
+ * heap for ever. */
+static void
+give_memory_back(void)
+{
+	cgi_worker.most = 0;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 /* As long as there are children one of them may be a stray, or leave one. */
 void
 cgi_session_sweep(struct timeout *t)
@@ -321,6 +336,8 @@ cgi_session_sweep(struct timeout *t)
 	if (has_children())
 		timeout_set(&cgi_worker.sweeps, t, mono_add_ms(clock_now(),
 		    found > 0 ? SWEEP_MS : WATCH_MS));
+	else if (cgi_worker.most > TRIM_FROM)
+		give_memory_back();
 }
 
 /* --- the end of the worker --- */
