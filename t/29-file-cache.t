@@ -134,8 +134,8 @@ subtest 'a head that waits while its file changes' => sub {
 	    'another file';
 	my $r = $c->send('x')->response(head => 1);
 	for my $field (qw(Content-Length ETag Last-Modified)) {
-		is Pyked::Http::field($r, $field),
-		    Pyked::Http::field($before, $field), "$field of the first";
+		is field($r, $field),
+		    field($before, $field), "$field of the first";
 	}
 };
 
@@ -144,7 +144,7 @@ subtest 'the head of a file that cannot be kept' => sub {
 		my $r = $s->head("/$name");
 
 		is $r->{status}, 200, substr($name, -9);
-		like Pyked::Http::field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
+		like field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
 		    '... with its entity-tag';
 		is $s->get("/$name")->{status}, 200, '... and with its bytes';
 	}
@@ -261,7 +261,7 @@ subtest 'what is said of a file lives as long as its answer' => sub {
 	body("/many/$_.txt") for 1 .. 200;
 	$c->send('x');
 	my $r = $c->response(head => 1);
-	is Pyked::Http::field($r, $_), Pyked::Http::field($want, $_), $_
+	is field($r, $_), field($want, $_), $_
 	    for qw(ETag Last-Modified Accept-Ranges Content-Length);
 	# One that the cache does not take: its path is too long.
 	is $s->request("HEAD /$long/file.txt HTTP/1.1\r\nHost: x\r\n"
@@ -270,16 +270,16 @@ subtest 'what is said of a file lives as long as its answer' => sub {
 
 subtest 'a variant for others is told of' => sub {
 	my $first = $s->get('/told.txt');
-	is Pyked::Http::field($first, 'Vary'), undef, 'there is one kind';
+	is field($first, 'Vary'), undef, 'there is one kind';
 	spew("$site/told.txt.gz", 'zipped');
 	settle('told.txt.gz');
 	ok wait_until(sub {
-		(Pyked::Http::field($s->get('/told.txt'), 'Vary') // '')
+		(field($s->get('/told.txt'), 'Vary') // '')
 		    eq 'Accept-Encoding';
 	}, 2), 'now there are two';
 	unlink "$site/told.txt.gz";
 	ok wait_until(sub {
-		!defined Pyked::Http::field($s->get('/told.txt'), 'Vary');
+		!defined field($s->get('/told.txt'), 'Vary');
 	}, 2), 'and now one again';
 };
 
