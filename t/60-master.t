@@ -196,10 +196,12 @@ subtest 'what a worker has' => sub {
 		    glob "/proc/$worker/fd/*";
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
-		my @shared = map { hex($2) - hex $1 > 1 << 20 ? 'own' : 'tally'
-		    if m{^(\w+)-(\w+) .*/dev/zero \(deleted\)} }
+		my @sizes = map { m{^(\w+)-(\w+) .*/dev/zero \(deleted\)}
+		    ? hex($2) - hex $1 : () }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort grep { $_ } @shared), 'own tally',
+		my @shared = map { $_ > 8 << 20 ? 'peers'
+		    : $_ > 1 << 20 ? 'own' : 'tally' } @sizes;
+		is join(' ', sort @shared), 'own peers tally',
 		    'its own shared memory, not its sibling\'s';
 	}
 	$s->stop;
