@@ -5,15 +5,15 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally unixsock cidr siphash htpasswd
+	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
 	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_auth conf_check conf_listen conf_open \
+	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
 	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_help conf_error
+	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  authspawn authwatch \
@@ -22,14 +22,15 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport_plain transport_tls tls_wire http1 http1_body \
+	  bufpool transport transport_plain transport_tls transport_proxy \
+	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan trial
 # worker/http/: messages, no I/O
-HTTP	= basic parse fields framing target chunk uri date cond range accept \
+HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
 	  status body request
 # worker/serve/: what answers
-SERVE	= serve access auth auth_cache auth_check auth_slow route redirect \
+SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
 	  static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
@@ -136,7 +137,7 @@ PACKAGES_RUN  = gcc libc6-dev libcrypt-dev libbsd-dev libssl-dev zlib1g-dev \
 	  openssl
 PACKAGES_TEST = $(PACKAGES_RUN) perl curl apache2-utils wrk valgrind procps \
 	  iproute2 logrotate mandoc strace wget aria2 nghttp2-client \
-	  libnet-ssleay-perl
+	  libnet-ssleay-perl haproxy
 PACKAGES_CLIENTS = $(PACKAGES_TEST) python3 nodejs golang-go chromium
 # Programs that are run as scripts; tests of those that cannot be had are
 # skipped.

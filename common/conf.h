@@ -24,6 +24,8 @@
 #include "common/str.h"
 
 struct conf_errors;
+struct conf_limit;
+struct conf_trust;
 struct mime_table;
 struct ssl_ctx_st;
 
@@ -229,6 +231,9 @@ struct conf_location {
 	bool access_log;
 	uint64_t max_body;		/* bytes of a request body */
 	struct conf_access access;
+	const struct conf_limit *rate;	/* of a client's requests; NULL =
+					 * nothing was said */
+	const struct conf_limit *bandwidth;
 	struct conf_answer answer;
 	struct conf_cgi cgi;
 	struct conf_pos pos;
@@ -274,6 +279,7 @@ struct conf_listen {
 /* Limits of a worker and its connections. */
 struct conf_limits {
 	unsigned connections;		/* per worker */
+	unsigned per_ip;		/* per client address; 0 = no limit */
 	size_t header_size;		/* bytes of a request's head */
 	int64_t header_ms;		/* time for it to arrive; of a handshake
 					 * too */
@@ -352,6 +358,10 @@ struct conf {
 	size_t ndirs;
 	struct conf_auth_file *auth_files; /* nauth_files, all that are named */
 	size_t nauth_files;
+	const struct conf_trust *trust;	/* ntrust, narrower networks first: the
+					 * first that has a peer counts */
+	size_t ntrust;
+	unsigned nlimits;		/* how often `limit` was said */
 };
 
 /*

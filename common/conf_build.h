@@ -55,6 +55,9 @@ void	conf_build_listens(struct conf_tree *tree);
 void	conf_build_check_require(struct conf_tree *tree);
 /* Where the servers that want https are reached by it. */
 void	conf_build_https(struct conf_tree *tree);
+/* Reads a network; false, and a mistake, when word is none. */
+bool	conf_build_network(const struct conf_scope *scope,
+	    const struct conf_word *word, struct cidr *net);
 /* A token of RFC 9110 5.6.2? */
 bool	conf_build_is_token(struct str s);
 /* Refuses "/", the whole machine, as a folder to serve. */
@@ -79,6 +82,7 @@ conf_apply conf_set_hsts;
 conf_apply conf_set_https;
 conf_apply conf_set_index;
 conf_apply conf_set_listen;
+conf_apply conf_set_limit;
 conf_apply conf_set_location;
 conf_apply conf_set_no;
 conf_apply conf_set_order;
@@ -93,6 +97,7 @@ conf_apply conf_set_root;
 conf_apply conf_set_rules;
 conf_apply conf_set_server;
 conf_apply conf_set_spool;
+conf_apply conf_set_trust;
 conf_apply conf_set_types;
 conf_apply conf_set_user;
 conf_apply conf_set_workers;

@@ -13,9 +13,9 @@
 
 /* --- addresses --- */
 
-static bool
-read_network(const struct conf_scope *scope, const struct conf_word *word,
-    struct cidr *net)
+bool
+conf_build_network(const struct conf_scope *scope,
+    const struct conf_word *word, struct cidr *net)
 {
 	enum cidr_fault fault = cidr_parse(word->text, net);
 	char text[CIDR_TEXT];
@@ -143,7 +143,7 @@ conf_set_rules(struct conf_scope *scope, const struct conf_node *node)
 
 	for (i = 1; i < node->nwords; i++) {
 		rule.pos = node->words[i].pos;
-		if (read_network(scope, &node->words[i], &rule.net))
+		if (conf_build_network(scope, &node->words[i], &rule.net))
 			add_rule(scope, &node->words[i], &rule);
 	}
 	access->allows = false;

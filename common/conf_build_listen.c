@@ -163,8 +163,9 @@ read_options(const struct conf_scope *scope, const struct conf_node *node,
 				return false;
 		} else {
 			conf_wrong(scope, word, listen->path != NULL ?
-			    "write: listen unix:PATH tls backlog N mode MODE" :
-			    "write: listen ADDRESS tls backlog N",
+			    "behind unix:PATH: tls, backlog N, mode MODE" :
+			    "behind the port: tls, backlog N; each port has "
+			    "a listen of its own",
 			    "\"%s\" does not fit here", word->text.p);
 			return false;
 		}

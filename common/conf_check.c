@@ -27,11 +27,12 @@ conf_check_count(struct conf_errors *errors, const struct conf_node *node,
 {
 	size_t n = node->nwords - 1;
 	bool few = n < d->least;
-	char hint[160];
+	char hint[200];
 
 	if (!few && n <= d->most)
 		return true;
-	(void)snprintf(hint, sizeof(hint), "write: %s %s", d->name, d->shape);
+	(void)snprintf(hint, sizeof(hint), "write: %s %s%s", d->name, d->shape,
+	    few ? "" : "; a value with blanks stands in \"quotes\"");
 	conf_error(errors, &node->words[few ? 0 : d->most + 1].pos, CONF_WORD,
 	    hint, "too %s values for \"%s\"", few ? "few" : "many", d->name);
 	return false;
@@ -44,7 +45,7 @@ unknown(struct conf_tree *tree, const struct conf_node *node, unsigned where)
 	const struct conf_word *name = &node->words[0];
 	const char *block = conf_where_name(where);
 	struct conf_nearest near = conf_nearest_start(name->text);
-	char hint[160];
+	char hint[160] = "\"pyked help\" lists all there are";
 
 	conf_nearest_directive(&near, where);
 	if (near.best.p == NULL)
@@ -52,8 +53,7 @@ unknown(struct conf_tree *tree, const struct conf_node *node, unsigned where)
 	if (near.best.p != NULL)
 		(void)snprintf(hint, sizeof(hint), "did you mean \"%.*s\"?",
 		    (int)near.best.n, near.best.p);
-	conf_error(tree->errors, &name->pos, CONF_WORD,
-	    near.best.p == NULL ? NULL : hint,
+	conf_error(tree->errors, &name->pos, CONF_WORD, hint,
 	    "unknown directive \"%s\" %s %s", name->text.p,
 	    where == CONF_IN_MAIN ? "at" : "in", block);
 }

@@ -244,6 +244,7 @@ conf_dump(const struct conf *conf, struct buf *out)
 	put_spool(&d);
 	dump_table(&d, NULL, CONF_IN_MAIN, d.tree, NULL);
 	dump_table(&d, "limits", CONF_IN_LIMITS, d.tree, NULL);
+	dump_trust(&d);
 	put_logs(&d);
 	put_types(&d);
 	put_tls(&d);

@@ -48,9 +48,14 @@ void	dump_files(const struct dump *d, const struct conf_location *l,
 /* Rules and passwords, likewise. */
 void	dump_access(const struct dump *d, const struct conf_location *l,
 	    const struct conf_location *outer);
+/* What one client may have, likewise. */
+void	dump_limits(const struct dump *d, const struct conf_location *l,
+	    const struct conf_location *outer);
 /* The same for what is done to answers. */
 void	dump_answer(const struct dump *d, const struct conf_answer *a,
 	    const struct conf_answer *outer);
+/* The proxies that are trusted. */
+void	dump_trust(struct dump *d);
 void	dump_server(struct dump *d, const struct conf_server *s);
 
 #endif

@@ -81,6 +81,7 @@ dump_site(struct dump *d, const struct conf_location *l,
 	dump_table(d, NULL, CONF_IN_SITE, l, outer);
 	dump_files(d, l, outer);
 	dump_access(d, l, outer);
+	dump_limits(d, l, outer);
 	dump_answer(d, &l->answer, outer == NULL ? NULL : &outer->answer);
 	put_cgi(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);
 	put_env(d, &l->cgi, outer == NULL ? NULL : &outer->cgi);

@@ -40,6 +40,8 @@ uses_root(const struct conf_server *s, const struct conf_location *l)
 
 	if (l->cgi.kind == CONF_CGI_DIR || l->cgi.kind == CONF_CGI_PROGRAM)
 		return false;
+	if (l->answer.refuse != 0 || l->answer.redirect.status != 0)
+		return false;
 	for (i = 0; l->match == CONF_MATCH_ALL && i < s->nlocations; i++)
 		if (s->locations[i].match == CONF_MATCH_PREFIX &&
 		    str_eq(s->locations[i].path, STR("/")))
@@ -82,6 +84,8 @@ open_dir(const struct opening *o, struct conf_dir *dir)
 		hint = "make it, or say which folder to serve: root PATH";
 	else if (error == ENOENT)
 		hint = "make it, or correct the path";
+	else if (error == ENOTDIR)
+		hint = "name the folder that the files are in";
 	conf_error(o->errors, &dir->pos, CONF_WORD, hint,
 	    "cannot open the folder %s: %s", dir->path, strerror(error));
 }

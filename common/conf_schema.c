@@ -81,6 +81,8 @@ conf_where_name(unsigned where)
 		return "tls block";
 	case CONF_IN_CGI_LIMITS:
 		return "cgi-limits block";
+	case CONF_IN_TRUST:
+		return "trust-proxy block";
 	default:
 		return "types block";
 	}

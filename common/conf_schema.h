@@ -27,14 +27,15 @@ enum conf_where {
 	CONF_IN_TLS = 1 << 5,
 	CONF_IN_CGI_LIMITS = 1 << 6,
 	CONF_IN_TYPES = 1 << 7,		/* lines of words, no directives */
-	CONF_IN_FILE = 1 << 8		/* done while the file is read */
+	CONF_IN_TRUST = 1 << 8,
+	CONF_IN_FILE = 1 << 9		/* done while the file is read */
 };
 
 /* A site's directives: what a server and its locations may say, and the main
  * level for all servers. */
 #define CONF_IN_SITE	(CONF_IN_MAIN | CONF_IN_SERVER | CONF_IN_LOCATION)
 
-#define CONF_IN_ANY	0xffu
+#define CONF_IN_ANY	0x1ffu
 
 enum conf_type {
 	CONF_ANY,			/* checked by the directive's apply */

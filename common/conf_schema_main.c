@@ -8,6 +8,8 @@ static const char *const autos[] = { "auto", NULL };
 static const char *const formats[] = { "combined", "common", "vhost", "json",
     "cgi", NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const forwarded[] = { "off", "X-Forwarded-For",
+    "Forwarded", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
 static const struct conf_directive directives[] = {
@@ -65,6 +67,11 @@ static const struct conf_directive directives[] = {
   .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_NUMBER, 1, 1000000), IN_CONF(limits.connections) } },
   .help = "How many connections a worker holds." },
+{ .name = "per-ip", .shape = "N", .value = "0", .least = 1, .most = 1,
+  .where = CONF_IN_LIMITS,
+  .args = { { RANGE(CONF_NUMBER, 0, 65535), IN_CONF(limits.per_ip) } },
+  .help = "How many connections a client address holds in all workers; 0 is "
+    "any number." },
 { .name = "header", .shape = "SIZE [TIME]", .value = "16k 10s", .least = 1,
   .most = 2, .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_SIZE, 512, M), IN_CONF(limits.header_size) },
@@ -95,6 +102,23 @@ static const struct conf_directive directives[] = {
   .where = CONF_IN_LIMITS,
   .args = { { RANGE(CONF_TIME, 10, DAY), IN_CONF(limits.send_ms) } },
   .help = "How long a client may take nothing of its answer." },
+
+/* --- proxies --- */
+{ .name = "trust-proxy", .shape = "NETWORK... { ... }", .least = 1,
+  .most = CONF_MANY, .many = true, .where = CONF_IN_MAIN,
+  .block = CONF_IN_TRUST, .apply = conf_set_trust,
+  .help = "Proxies that may say whose requests they bring." },
+{ .name = "proxy-protocol", .shape = "on | off", .value = "off", .least = 1,
+  .most = 1, .where = CONF_IN_TRUST,
+  .args = { { .type = CONF_SWITCH, FIELD(conf_tree, trust.proxy_protocol) } },
+  .help = "Each of their connections begins with a header of the PROXY "
+    "protocol, version 1 or 2." },
+{ .name = "forwarded", .shape = "X-Forwarded-For | Forwarded | off",
+  .value = "off", .least = 1, .most = 1, .where = CONF_IN_TRUST,
+  .args = { { .type = CONF_CHOICE, .choices = forwarded,
+    FIELD(conf_tree, trust.forwarded) } },
+  .help = "The header field in which each of their requests has the "
+    "addresses it came by." },
 
 /* --- logs --- */
 { .name = "log", .shape = "{ ... }", .where = CONF_IN_MAIN,

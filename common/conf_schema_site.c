@@ -7,6 +7,7 @@
 static const char *const symlinks[] = { "off", "beneath", "on", NULL };
 static const char *const codings[] = { "off", "br", "gz", NULL };
 static const char *const requires[] = { "all", "any", NULL };
+static const char *const limits[] = { "rate", "bandwidth", NULL };
 static const char *const headers[] = { "header", NULL };
 
 static const struct conf_directive directives[] = {
@@ -91,6 +92,13 @@ static const struct conf_directive directives[] = {
     IN_SITE(access.require) } },
   .help = "Whether a client needs the right address and a password (all) or "
     "one of them (any)." },
+{ .name = "limit",
+  .shape = "rate N/s|N/m|N/h [burst N] per ip | bandwidth SIZE per ip | "
+    "rate off | bandwidth off", .least = 2, .most = 6, .many = true,
+  .where = CONF_IN_SITE, .apply = conf_set_limit,
+  .args = { { .type = CONF_CHOICE, .choices = limits } },
+  .help = "What a client address may have in all workers: requests, or bytes "
+    "a second." },
 { .name = "redirect", .shape = "301|302|303|307|308 TO | off",
   .value = "off", .least = 1, .most = 2, .where = CONF_IN_SITE,
   .of_request = true, .apply = conf_set_redirect,

@@ -12,6 +12,7 @@
 
 #include "common/arena.h"
 #include "common/conf.h"
+#include "common/conf_trust.h"
 
 struct conf_node;
 
@@ -28,6 +29,8 @@ struct conf_tree {
 	uint64_t limits_body;		/* bytes, of `limits { body ... }` */
 	struct conf_type_line *types;	/* ntypes, what was added */
 	size_t ntypes;
+	struct conf_trust trust;	/* of the trust-proxy block that is
+					 * being read */
 
 	/* Only while it is made. */
 	struct conf_errors *errors;	/* borrowed */

@@ -202,8 +202,8 @@ prepare_and_bind(int fd, const struct net_addr *a)
 	return bind(fd, &a->sa, net_addr_len(a));
 }
 
-static int
-fail_closing(int fd)
+int
+net_give_up(int fd)
 {
 	int saved = errno;
 
@@ -220,7 +220,7 @@ net_bind(const struct net_addr *a)
 
 	if (fd == -1 || prepare_and_bind(fd, a) == 0)
 		return fd;
-	return fail_closing(fd);
+	return net_give_up(fd);
 }
 
 int
@@ -230,7 +230,7 @@ net_listen(const struct net_addr *a, int backlog)
 
 	if (fd == -1 || listen(fd, backlog > 0 ? backlog : INT_MAX) == 0)
 		return fd;
-	return fail_closing(fd);
+	return net_give_up(fd);
 }
 
 int

@@ -48,6 +48,8 @@ int	net_listen(const struct net_addr *a, int backlog);
 int	net_bind(const struct net_addr *a);
 /* The address a socket is bound to (its real port, when 0 was asked for). */
 int	net_local(int fd, struct net_addr *out);
+/* Closes fd after a failure: -1 with that errno. */
+int	net_give_up(int fd);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */
 int	net_prepare(int fd);
 /* Sends (receives) n bytes over a UNIX socket, together with one descriptor

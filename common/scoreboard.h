@@ -40,6 +40,7 @@ struct scoreboard {
 	_Atomic uint64_t heartbeat;	/* grows with every turn of the loop */
 	_Atomic uint64_t requests;	/* answered */
 	_Atomic uint64_t accepted;	/* connections ever taken */
+	_Atomic uint64_t refused;	/* of these, for `per-ip` */
 	_Atomic uint64_t vain;		/* wake-ups that found no connection */
 	_Atomic uint64_t turns;		/* of the loop */
 	_Atomic uint32_t connections;	/* open */

@@ -4,6 +4,9 @@
  */
 #include "common/siphash.h"
 
+#include <sys/random.h>
+
+#include <errno.h>
 #include <string.h>
 
 struct state {
@@ -59,6 +62,18 @@ take(struct state *s, uint64_t word)
 	s->v3 ^= word;
 	rounds(s, 2);
 	s->v0 ^= word;
+}
+
+int
+siphash_key(uint8_t key[SIPHASH_KEY])
+{
+	ssize_t n = getrandom(key, SIPHASH_KEY, 0);
+
+	if (n == SIPHASH_KEY)
+		return 0;
+	if (n != -1)
+		errno = EIO;
+	return -1;
 }
 
 void

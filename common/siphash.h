@@ -1,6 +1,7 @@
 /*
  * siphash: SipHash-2-4 with 128 bits of result, the hash for whatever a client
- * chooses: nobody without the key can say what it gives. Pure.
+ * chooses: nobody without the key can say what it gives. Pure, but for the
+ * making of a key.
  */
 #ifndef COMMON_SIPHASH_H
 #define COMMON_SIPHASH_H
@@ -11,6 +12,8 @@
 #define SIPHASH_KEY	16	/* bytes of a key */
 #define SIPHASH_LEN	16	/* bytes of a result */
 
+/* A key that nobody knows: 0, or -1 with errno. */
+int	siphash_key(uint8_t key[SIPHASH_KEY]);
 void	siphash(const uint8_t key[SIPHASH_KEY], const void *p, size_t n,
 	    uint8_t out[SIPHASH_LEN]);
 /* The first eight bytes of it, as a number. */

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/net.h"
+
 #define BACKLOG		8
 #define CONNECT_S	10
 
@@ -71,17 +73,6 @@ release(const struct place *p)
 	errno = error;
 }
 
-/* Closes fd after a failure: -1 with that errno. */
-static int
-give_up(int fd)
-{
-	int error = errno;
-
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
-
 static const struct sockaddr *
 address(const struct place *p)
 {
@@ -112,10 +103,10 @@ unixsock_connect(const char *path)
 	if (fd == -1)
 		return -1;
 	if (find(&p, path) == -1)
-		return give_up(fd);
+		return net_give_up(fd);
 	rc = connect(fd, address(&p), sizeof(p.addr));
 	release(&p);
-	return rc == -1 ? give_up(fd) : fd;
+	return rc == -1 ? net_give_up(fd) : fd;
 }
 
 /* Removes a socket whose listener has died: 0, or -1 with EADDRINUSE. */
@@ -163,7 +154,7 @@ unixsock_bind(const char *path, unsigned mode)
 		return -1;
 	if (bind_to(fd, path, mode) == -1 && (errno != EADDRINUSE ||
 	    remove_dead(path) == -1 || bind_to(fd, path, mode) == -1))
-		return give_up(fd);
+		return net_give_up(fd);
 	return fd;
 }
 
@@ -174,5 +165,5 @@ unixsock_listen(const char *path)
 
 	if (fd == -1 || listen(fd, BACKLOG) == 0)
 		return fd;
-	return give_up(fd);
+	return net_give_up(fd);
 }

@@ -362,6 +362,10 @@ tell_neither(const char *word)
 {
 	const char *near = words_nearest(word);
 
+	if (strcmp(word, "start") == 0 || strcmp(word, "restart") == 0)
+		return wrong(EXIT_USAGE, "there is no word \"%s\": without one "
+		    "pyked starts, and \"pyked reload\" renews one that runs",
+		    word);
 	if (near != NULL)
 		return wrong(EXIT_USAGE, "there is no word \"%s\"; did you "
 		    "mean \"%s\"?", word, near);

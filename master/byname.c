@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/net.h"
 #include "common/unixsock.h"
 
 #define BACKLOG		8
@@ -68,17 +69,6 @@ make_address(const char *file, struct sockaddr_un *addr)
 	    (size_t)n);
 }
 
-/* Closes fd after a failure: -1 with that errno. */
-static int
-give_up(int fd)
-{
-	int error = errno;
-
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
-
 int
 byname_listen(const char *file)
 {
@@ -91,7 +81,7 @@ byname_listen(const char *file)
 		return -1;
 	if (bind(fd, (const struct sockaddr *)&addr, len) == -1 ||
 	    listen(fd, BACKLOG) == -1)
-		return give_up(fd);
+		return net_give_up(fd);
 	return fd;
 }
 
@@ -105,6 +95,6 @@ byname_connect(const char *file)
 	if (fd == -1)
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&addr, len) == -1)
-		return give_up(fd);
+		return net_give_up(fd);
 	return fd;
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,8 @@ bad_option(int option, const char *word)
 	else if (ascii_digit((char)optopt))
 		(void)fprintf(stderr, "pyked: \"%s\" is not a port: that is a "
 		    "number from 0 to 65535\n", word);
+	else if (str_starts(str_from(word), STR("--")))
+		(void)fprintf(stderr, "pyked: there is no option %s\n", word);
 	else
 		(void)fprintf(stderr, "pyked: there is no option -%c\n",
 		    optopt);
@@ -122,9 +125,16 @@ parse_option(struct cli *cli, int option, const char *word)
 static int
 parse(struct cli *cli, int argc, char **argv)
 {
+	/* What everybody tries first. */
+	static const struct option names[] = {
+		{ .name = "help", .val = 'h' },
+		{ .name = "version", .val = 'V' },
+		{ .name = NULL }
+	};
 	int option, at = optind;
 
-	while ((option = getopt(argc, argv, "+:c:ftTVh")) != -1) {
+	while ((option = getopt_long(argc, argv, "+:c:ftTVh", names,
+	    NULL)) != -1) {
 		if (parse_option(cli, option, argv[at]) == -1)
 			return -1;
 		at = optind;
@@ -343,6 +353,8 @@ act_on_word(const struct cli *cli, const struct word *word, const char *file)
 	    .second = cli->nwords > 2 ? cli->words[2] : NULL };
 	int most = 1 + words_arguments(word), status;
 
+	if (args.argument != NULL && args.argument[0] == '-')
+		return too_much(args.argument, "options stand before the word");
 	if (words_take_body(word) && cli->nwords == 4 &&
 	    strcmp(cli->words[2], "-d") == 0) {
 		args.body = cli->words[3];

@@ -211,7 +211,8 @@ open_logs(struct master *m, const struct conf *conf)
 static int
 open_tally(struct master *m)
 {
-	if (tally_open(&m->spooled) == 0)
+	m->peers = peers_open();
+	if (m->peers != NULL && tally_open(&m->spooled) == 0)
 		return 0;
 	log_error("no memory to share with workers: %s", strerror(errno));
 	return -1;
@@ -257,6 +258,7 @@ finish(struct master *m)
 	logs_close(&m->logs);
 	fdset_free(&m->readable);
 	tally_close(&m->spooled);
+	peers_close(m->peers);
 	/* While the pid file is ours no other master has put a socket there. */
 	control_close(&m->control);
 	daemon_end(&m->daemon);

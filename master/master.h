@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/fdset.h"
+#include "common/peers.h"
 #include "common/tally.h"
 #include "master/control.h"
 #include "master/daemon.h"
@@ -48,6 +49,7 @@ struct master {
 	struct daemon daemon;
 	struct control control;
 	struct logs logs;
+	struct peers *peers;		/* owned: what clients hold and spend */
 	struct tally spooled;		/* bytes in the spool, of all workers */
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */

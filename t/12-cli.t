@@ -28,6 +28,10 @@ subtest 'help' => sub {
 	like $r->{out}, qr/^  $_ +\S/m, "... has $_"
 	    for qw(reload stop quit reopen status help -f DIR LOGFILE);
 	unlike $r->{out}, qr/^.{81}/m, '... in 80 columns';
+	is run($pyked, '--help')->{out}, $r->{out}, '--help';
+	$r = run($pyked, '--version');
+	is $r->{out}, run($pyked, '-V')->{out}, '--version';
+	like $r->{out}, qr/\d/, '... says it';
 
 	$r = run($pyked, 'help');
 	is $r->{status}, 0, 'help';
@@ -64,6 +68,11 @@ subtest 'slips' => sub {
 	fails(2, qr/^usage: pyked /m, qw(1 2 3));
 	fails(2, qr/^pyked: "-80" is not a port/, '-80', 443);
 	fails(2, qr/^pyked: there is no option -x/, '-fx', 443);
+	fails(2, qr/^pyked: there is no option --xyzzy$/m, '--xyzzy');
+	fails(2, qr/"-c" is too much: options stand before the word/, @$_)
+	    for [status => '-c', $s->{conf}], [passwd => '-c', 'x', 'anna'];
+	fails(2, qr/no word "$_": without one pyked starts/, $_)
+	    for qw(start restart);
 };
 
 subtest 'no server' => sub {

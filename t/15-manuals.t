@@ -258,7 +258,7 @@ subtest 'example scripts' => sub {
 	    'sh';
 	$r = $s->request(Pyked::Http::bytes(POST => $count, Connection =>
 	    'close', 'Content-Length' => length $text) . $text);
-	is "$r->{status} " . Pyked::Http::field($r, 'Location'),
+	is "$r->{status} " . field($r, 'Location'),
 	    "303 $count?2", 'perl: after a form';
 	is $s->get("$count?2")->{body}, "2 lines were sent\n", '... its result';
 	is $s->get($count)->{status}, 400, '... a mistake';

@@ -60,8 +60,6 @@ server {
 END
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 sub status_is {
 	my ($target, $status, $why, @fields) = @_;
 	my $r = $s->get($target, @fields);

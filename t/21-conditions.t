@@ -41,8 +41,6 @@ server {
 END
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 my $etag = field($s->get('/old.txt'), 'ETag');
 
 subtest 'validators' => sub {

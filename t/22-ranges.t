@@ -28,8 +28,6 @@ server {
 END
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 my $etag = field($s->get('/data.txt'), 'ETag');
 
 # The parts of a multipart/byteranges body as [first, last, bytes], and an empty

@@ -94,7 +94,6 @@ END
 $s->up;
 my ($compressing) = ($s->ports)[1];
 
-sub field { Pyked::Http::field(@_) }
 sub unzip { gunzip \$_[0] => \my $text; return $text // "not gzip" }
 
 # Which representation an answer is.
@@ -314,13 +313,18 @@ of_zlib 'HEAD says the same' => sub {
 
 # A quarter of a megabyte for each: not for as many as like to come.
 of_zlib 'only so many at once' => sub {
-	my @slow = map {
-		client($compressing, rcvbuf => 4096)->send(
-		    Pyked::Http::bytes(GET => '/log.txt',
-		    'Accept-Encoding' => 'gzip'))
-	} 1 .. 70;
-	$_->need(200, time + scaled(10)) for @slow;
-	my $n = grep { $_->{in} =~ /^Content-Encoding: gzip\r$/m } @slow;
+	my (@slow, $n);
+	# On a busy machine the first may be done before the last have come.
+	for (1 .. 5) {
+		@slow = map {
+			client($compressing, rcvbuf => 4096)->send(
+			    Pyked::Http::bytes(GET => '/log.txt',
+			    'Accept-Encoding' => 'gzip'))
+		} 1 .. 70;
+		$_->need(200, time + scaled(10)) for @slow;
+		$n = grep { $_->{in} =~ /^Content-Encoding: gzip\r$/m } @slow;
+		last if $n == 64;
+	}
 	is $n, 64, '64 of 70';
 	is field(compressed('/plain.html'), 'Content-Encoding'), undef,
 	    'the next one gets the file';

@@ -64,8 +64,6 @@ spew("$s->{cgi}/sleep", "#!/bin/sh\necho Content-Type: text/plain\necho\n"
     . "sleep 600\n", 0755);
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 # --- a small strict checker ---
 
 my $name = qr/[a-z][a-z0-9]*/;

@@ -184,7 +184,7 @@ subtest 'errors' => sub {
 	$r = $s->ask(POST => '/errors/x', 'Content-Length' => 0);
 	is "$r->{status} $r->{body}", "405 our own 4xx\n", 'a method that fits no file';
 	is $r->{headers}{allow}, 'GET, HEAD, OPTIONS', '... with Allow';
-	$s->allow(qr/bad header/);
+	$s->allow(qr/no header/);
 	$r = $s->get('/cgi/bad');
 	is "$r->{status} $r->{body}", "502 our own 5xx\n", '502 of a script';
 	$r = $s->get('/cgi/own');

@@ -42,8 +42,6 @@ server {
 END
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
-
 # A target as it is, in a request of its own.
 sub ask {
 	my ($target, $method) = @_;

@@ -27,8 +27,6 @@ END
 $s->up;
 my ($worker) = $s->workers;
 
-sub field { Pyked::Http::field(@_) }
-
 # Names of files that were made for one test.
 my $made = 0;
 sub big_file {

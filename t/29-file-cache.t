@@ -76,8 +76,8 @@ sub opened {
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec qw(strace -qq -e trace=openat,openat2,open -o), $log,
-		    '-p', $worker;
+		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
+		    '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
@@ -107,13 +107,13 @@ subtest 'the same answers, from memory and not' => sub {
 		is $second->{body}, $first->{body}, "$path: body";
 		for my $field (qw(Content-Length Content-Type ETag
 		    Last-Modified Accept-Ranges)) {
-			is Pyked::Http::field($second, $field),
-			    Pyked::Http::field($first, $field), "... $field";
-			is Pyked::Http::field($head, $field),
-			    Pyked::Http::field($first, $field), '... by HEAD';
+			is field($second, $field),
+			    field($first, $field), "... $field";
+			is field($head, $field),
+			    field($first, $field), '... by HEAD';
 		}
 		my $r = $s->get($path, 'If-None-Match' =>
-		    Pyked::Http::field($first, 'ETag'));
+		    field($first, 'ETag'));
 		is $r->{status}, 304, '... 304';
 	}
 	for my $path (qw(/small.txt /large.bin)) {
@@ -134,8 +134,8 @@ subtest 'a head that waits while its file changes' => sub {
 	    'another file';
 	my $r = $c->send('x')->response(head => 1);
 	for my $field (qw(Content-Length ETag Last-Modified)) {
-		is Pyked::Http::field($r, $field),
-		    Pyked::Http::field($before, $field), "$field of the first";
+		is field($r, $field),
+		    field($before, $field), "$field of the first";
 	}
 };
 
@@ -144,7 +144,7 @@ subtest 'the head of a file that cannot be kept' => sub {
 		my $r = $s->head("/$name");
 
 		is $r->{status}, 200, substr($name, -9);
-		like Pyked::Http::field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
+		like field($r, 'ETag'), qr/^"[0-9a-f]+-[0-9a-f]+"$/,
 		    '... with its entity-tag';
 		is $s->get("/$name")->{status}, 200, '... and with its bytes';
 	}
@@ -191,7 +191,7 @@ subtest 'never half of each' => sub {
 			$bad++ if $r->{status} ne '200'
 			    || $r->{body} ne substr($r->{body}, 0, 1)
 				x length $r->{body}
-			    || length $r->{body} != Pyked::Http::field($r,
+			    || length $r->{body} != field($r,
 				'Content-Length');
 		}
 	}
@@ -261,7 +261,7 @@ subtest 'what is said of a file lives as long as its answer' => sub {
 	body("/many/$_.txt") for 1 .. 200;
 	$c->send('x');
 	my $r = $c->response(head => 1);
-	is Pyked::Http::field($r, $_), Pyked::Http::field($want, $_), $_
+	is field($r, $_), field($want, $_), $_
 	    for qw(ETag Last-Modified Accept-Ranges Content-Length);
 	# One that the cache does not take: its path is too long.
 	is $s->request("HEAD /$long/file.txt HTTP/1.1\r\nHost: x\r\n"
@@ -270,16 +270,16 @@ subtest 'what is said of a file lives as long as its answer' => sub {
 
 subtest 'a variant for others is told of' => sub {
 	my $first = $s->get('/told.txt');
-	is Pyked::Http::field($first, 'Vary'), undef, 'there is one kind';
+	is field($first, 'Vary'), undef, 'there is one kind';
 	spew("$site/told.txt.gz", 'zipped');
 	settle('told.txt.gz');
 	ok wait_until(sub {
-		(Pyked::Http::field($s->get('/told.txt'), 'Vary') // '')
+		(field($s->get('/told.txt'), 'Vary') // '')
 		    eq 'Accept-Encoding';
 	}, 2), 'now there are two';
 	unlink "$site/told.txt.gz";
 	ok wait_until(sub {
-		!defined Pyked::Http::field($s->get('/told.txt'), 'Vary');
+		!defined field($s->get('/told.txt'), 'Vary');
 	}, 2), 'and now one again';
 };
 
@@ -294,6 +294,19 @@ subtest 'bounded' => sub {
 	my @before = glob "/proc/$worker/fd/*";
 	cmp_ok scalar @before, '<', 40, 'few descriptors';
 	is_deeply [$s->workers], [$worker], 'the worker lives';
+};
+
+subtest 'a deleted file leaves its disk' => sub {
+	spew("$site/deleted.bin", 'x' x 100_000);
+	settle('deleted.bin');
+	my $held = sub {
+		grep { (readlink // '') =~ /deleted\.bin/ }
+		    glob "/proc/$worker/fd/*";
+	};
+	body('/deleted.bin');
+	is scalar $held->(), 1, 'its descriptor is kept for the next';
+	unlink "$site/deleted.bin";
+	ok wait_until(sub { !$held->() }, 15), '... but not for ever';
 };
 
 subtest 'slow clients hold no more than the cache may' => sub {

@@ -12,8 +12,6 @@ use Pyked;
 my $s = Pyked->start(files => {
 	'index.html' => "home\n", 'a.html' => "a\n" });
 
-sub field { Pyked::Http::field(@_) }
-
 # Raw bytes get this status, and when it is 400 or above, the connection ends
 # with nothing further on it being interpreted.
 sub answer_is {

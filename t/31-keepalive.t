@@ -19,7 +19,6 @@ END
 	(map { ("$_.txt" => "file $_\n" x $_) } 1 .. 40),
 });
 
-sub field { Pyked::Http::field(@_) }
 sub get { Pyked::Http::bytes(GET => @_) }
 
 subtest 'keep-alive' => sub {

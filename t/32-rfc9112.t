@@ -142,7 +142,7 @@ sub judge {
 		}
 		return "$r->{status} for $status" if $r->{status} ne $status;
 		return 'no Date' unless $status < 200
-		    || defined Pyked::Http::field($r, 'Date');
+		    || defined field($r, 'Date');
 	}
 	if ($r) {
 		return "the body is $r->{body}" if defined $want->{body}
@@ -150,9 +150,9 @@ sub judge {
 		for (@{ $want->{fields} }) {
 			my $name = s/^!//r;
 			return "wrong: $_" if /^!/
-			    xor !defined Pyked::Http::field($r, $name);
+			    xor !defined field($r, $name);
 		}
-		my $says = Pyked::Http::field($r, 'Connection') // '';
+		my $says = field($r, 'Connection') // '';
 		return "Connection: $says" if $want->{fate} eq 'close'
 		    ? $says ne 'close' : $says eq 'close';
 	}
@@ -304,11 +304,11 @@ subtest 'the scheme and the transport' => sub {
 	my $r = $s->request($https);
 
 	is $r->{status}, 421, 'an https target over plain TCP';
-	is Pyked::Http::field($r, 'Connection'), 'close', '... close';
+	is field($r, 'Connection'), 'close', '... close';
 	my $c = client($s->port('https'));
 	$r = $c->send("GET /file.txt?a HTTP/1.1\r\nHost: b\r\n\r\n")->response;
 	is $r->{status}, 308, 'plain HTTP on the TLS port';
-	is Pyked::Http::field($r, 'Location'),
+	is field($r, 'Location'),
 	    'https://b:' . $s->port('https') . '/file.txt?a', '... to the same';
 	ok $c->is_closed, '... and the end';
 	$c = client($s->port('https'));

@@ -37,7 +37,6 @@ END_SERVERS
 chmod 0711, $s->{dir};
 $s->up;
 
-sub field { Pyked::Http::field(@_) }
 sub post { Pyked::Http::bytes(POST => @_) }
 
 my ($worker) = $s->workers;

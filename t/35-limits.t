@@ -30,8 +30,6 @@ END
 	'count' => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nwc -c\n",
 }, files => { 'index.html' => "home\n" });
 
-sub field { Pyked::Http::field(@_) }
-
 my $get = "GET / HTTP/1.1\r\nHost: x\r\n";
 
 sub answer_is {

@@ -130,15 +130,15 @@ subtest 'a challenge' => sub {
 	my $r = $c->get('/in/x');
 
 	is $r->{status}, 401, 'without a password';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    'the challenge';
 	like $r->{body}, qr/<h1><span>401/, 'a page';
-	is Pyked::Http::field($r, 'Connection'), 'keep-alive',
+	is field($r, 'Connection'), 'keep-alive',
 	    'the connection stays';
 	$c->send(Pyked::Http::bytes(HEAD => '/in/x'));
 	$r = $c->response(head => 1);
 	is $r->{status}, 401, 'HEAD';
-	is Pyked::Http::field($r, 'WWW-Authenticate'), $challenge,
+	is field($r, 'WWW-Authenticate'), $challenge,
 	    '... has it too';
 	my @cases = ([Authorization => 'Bearer x'], [Authorization => 'Basic'],
 	    [Authorization => 'Basic !!!!'], [basic('nocolon')],
@@ -349,6 +349,40 @@ subtest 'wrong passwords' => sub {
 	is curl('-w', '%{http_code}', '-o', '/dev/null', '--interface',
 	    '127.0.0.4', '-u', "$fresh[6]:secret", $s->url('/in/x'))->{out},
 	    200, 'and who comes from elsewhere';
+};
+
+# From 96 addresses, half of them after the other half, until nearly all of the
+# answers are put off for seconds.
+subtest 'many who guess keep nobody out' => sub {
+	my $crowd = Pyked->prepare(files => { 'in/x' => "in\n" },
+	    servers => <<'END');
+server {
+	listen 127.0.0.1:0
+	root @SITE@
+	location /in { auth Crowd @DIR@/users }
+}
+END
+	spew("$crowd->{dir}/users", "ann:$other\n", 0600);
+	$crowd->up;
+	my @waiting;
+	for my $half (1, 2) {
+		my @c = map { client($crowd, from => "127.2.$half." . ($_ >> 2)) }
+		    4 .. 195;
+		my $guess = sub {
+			$c[$_]->send(Pyked::Http::bytes(GET => '/in/x',
+			    basic("ann:$_[0]-$_"))) for 0 .. $#c;
+		};
+		$guess->('first');
+		my $told = grep { $_->response->{status} eq '401' } @c;
+		# Addresses share the places of a table, rarely too many.
+		cmp_ok $told, '>=', 160, "$told are told that it was wrong";
+		$guess->('second');
+		push @waiting, @c;
+	}
+	my $r = client($crowd, from => '127.2.3.1')->get('/in/x',
+	    basic('ann:other'));
+	is $r->{status}, 200, 'who knows the password comes in meanwhile';
+	$crowd->stop;
 };
 
 subtest 'the file changes' => sub {

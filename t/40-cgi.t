@@ -97,6 +97,12 @@ server {
 			timeout 500ms 1s
 		}
 	}
+	location /slow/ {
+		$cgi
+		cgi-limits {
+			timeout 2s 4s
+		}
+	}
 	location /one/ {
 		$cgi
 		cgi-limits {
@@ -148,8 +154,6 @@ sub variables {
 	return { $r->{body} =~ /^([^=\n]+)=(.*)$/mg };
 }
 
-sub field { return Pyked::Http::field(@_) }
-
 sub encode {
 	my ($bytes) = @_;
 
@@ -159,14 +163,6 @@ sub encode {
 
 # The answer to what a script says, byte for byte.
 sub said { return $s->get('/cgi/say?' . encode($_[0])) }
-
-sub post {
-	my ($target, $body, @fields) = @_;
-
-	return $s->request(Pyked::Http::bytes(POST => $target,
-	    'Content-Length' => length $body, Connection => 'close',
-	    @fields) . $body);
-}
 
 subtest 'the environment' => sub {
 	my $r = $s->get('/cgi/env/a%20b/c?x=1&y=%41', 'X-Test' => 'yes',
@@ -233,7 +229,7 @@ subtest 'the samples' => sub {
 	    qr/^QUERY_STRING=%3Cb%3E&lt;b&gt;$/m, 'sh';
 	my $form = 'a=5+%3E+4&%C3%A4=%E2%82%AC&empty=';
 	for my $r ($s->get("/samples/form.pl?$form"),
-	    post('/samples/form.pl', $form, 'Content-Type' =>
+	    $s->post('/samples/form.pl', $form, 'Content-Type' =>
 	    'application/x-www-form-urlencoded')) {
 		like $r->{body}, qr{<th>a</th><td>5 &gt; 4</td>}, 'perl';
 		like $r->{body}, qr{<th>\xc3\xa4</th><td>\xe2\x82\xac</td>},
@@ -250,7 +246,7 @@ subtest 'bodies' => sub {
 	for my $name (sort keys %body) {
 		my $n = length $body{$name};
 		my $want = "$n " . md5_hex($body{$name}) . " $n";
-		is post('/cgi/sum', $body{$name})->{body}, $want, $name;
+		is $s->post('/cgi/sum', $body{$name})->{body}, $want, $name;
 		my $chunks = '';
 		for (my $off = 0; $off < $n; $off += 30_011) {
 			my $chunk = substr $body{$name}, $off, 30_011;
@@ -264,12 +260,12 @@ subtest 'bodies' => sub {
 	}
 	is $s->get('/cgi/sum')->{body}, '0 ' . md5_hex('') . ' ',
 	    'no body: an empty standard input';
-	is post('/cgi/env', 'x' x 200_000)->{status}, 200,
+	is $s->post('/cgi/env', 'x' x 200_000)->{status}, 200,
 	    'a script that does not read it';
-	is post('/cgi/sum', 'x' x 7_000_000)->{status}, 507,
+	is $s->post('/cgi/sum', 'x' x 7_000_000)->{status}, 507,
 	    'more than the spool holds';
 	my $n = 5_900_000;
-	like post('/cgi/sum', 'x' x $n)->{body}, qr/^$n /,
+	like $s->post('/cgi/sum', 'x' x $n)->{body}, qr/^$n /,
 	    'and its room is given back';
 	is_deeply [glob "$notes/spool/*"], [], 'no file is left over';
 	my $c = client($s);
@@ -402,14 +398,15 @@ subtest 'answers with 504' => sub {
 	is $s->get('/quick/hang')->{status}, 504, 'no header';
 	cmp_ok time - $start, '<', scaled(2), 'in time';
 	$start = time;
-	my $r = $s->get('/quick/hang-late');
+	my $r = $s->get('/slow/hang-late');
 	ok $r->{status} == 200 && !$r->{complete}, 'half a body is cut short';
-	cmp_ok time - $start, '<', scaled(3), 'in time';
-	ok $s->wait_log(qr{/quick/hang-late: wrote nothing more for 500 ms}), 'logged';
-	$r = $s->get('/quick/drip');
+	cmp_ok time - $start, '<', scaled(3.5), 'in time';
+	ok $s->wait_log(qr{/slow/hang-late.*: wrote nothing more for 2000 ms}),
+	    'logged';
+	$r = $s->get('/slow/drip');
 	like $r->{body}, qr/^1\n2\n.*^7\n/ms, 'one that is never silent';
 	ok !$r->{complete}, 'is cut short as well';
-	ok $s->wait_log(qr{/quick/drip: not done within 1000 ms}), 'logged';
+	ok $s->wait_log(qr{/slow/drip.*: not done within 4000 ms}), 'logged';
 };
 
 subtest 'answers with 503' => sub {
@@ -450,7 +447,7 @@ subtest 'no process to be had' => sub {
 	$r = $s->get('/cgi/env');
 	is $r->{status}, 503, 'fork fails';
 	ok field($r, 'Retry-After'), 'Retry-After';
-	is post('/cgi/sum', 'x' x 100_000)->{status}, 503, 'with a body';
+	is $s->post('/cgi/sum', 'x' x 100_000)->{status}, 503, 'with a body';
 	is $s->get('/')->{status}, 200, 'files are served';
 	run(@limit, "--nproc=$soft:");
 	is $s->get('/cgi/env')->{status}, 200, 'and scripts again';

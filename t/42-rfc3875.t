@@ -73,8 +73,6 @@ spew("$s->{dir}/users", 'jane:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=' . "\n");
 $s->allow(qr/ script \//);
 $s->up;
 
-sub field { return Pyked::Http::field(@_) }
-
 sub encode { return $_[0] =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ger }
 
 sub said { return $s->get('/cgi/say?' . encode($_[0]), @_[1 .. $#_]) }
@@ -83,14 +81,6 @@ sub raw { return $s->get('/cgi/nph-say?' . encode($_[0])) }
 # The variables of an answer of the script env.
 sub env_of { return { $_[0]{body} =~ /^([^=\n]+)=(.*)$/mg } }
 sub env { return env_of($s->get(@_)) }
-
-sub post {
-	my ($target, $body, @fields) = @_;
-
-	return $s->request(Pyked::Http::bytes(POST => $target,
-	    'Content-Length' => length $body, Connection => 'close',
-	    @fields) . $body);
-}
 
 # One variable of a GET of a target.
 sub has {
@@ -145,7 +135,7 @@ my @table = (
 	    'from its variables';
 } ],
 [ '3.4', 'a script is told the method and may have a body', sub {
-	my $env = env_of(post('/cgi/env', 'text'));
+	my $env = env_of($s->post('/cgi/env', 'text'));
 	is "$env->{REQUEST_METHOD} $env->{body}", 'POST text', 'POST';
 } ],
 [ '4.1', 'a variable without a value is not there, or empty',
@@ -164,8 +154,8 @@ my @table = (
 [ '4.1.1', 'AUTH_TYPE when it did', has('AUTH_TYPE', 'Basic', '/staff/env',
     @jane) ],
 [ '4.1.2', 'CONTENT_LENGTH if and only if there is a body', sub {
-	is env_of(post('/cgi/env', 'abc'))->{CONTENT_LENGTH}, 3, 'a body';
-	is env_of(post('/cgi/env', ''))->{CONTENT_LENGTH}, 0, 'of no bytes';
+	is env_of($s->post('/cgi/env', 'abc'))->{CONTENT_LENGTH}, 3, 'a body';
+	is env_of($s->post('/cgi/env', ''))->{CONTENT_LENGTH}, 0, 'of no bytes';
 	ok !exists env('/cgi/env')->{CONTENT_LENGTH}, 'none';
 	my $r = $s->request(Pyked::Http::bytes(POST => '/cgi/env',
 	    'Transfer-Encoding' => 'chunked', Connection => 'close')
@@ -176,9 +166,9 @@ my @table = (
 } ],
 [ '4.1.3', 'CONTENT_TYPE is the field, or is not there', sub {
 	my $type = 'multipart/form-data; boundary="a b"';
-	is env_of(post('/cgi/env', 'a', 'Content-Type' => $type))
+	is env_of($s->post('/cgi/env', 'a', 'Content-Type' => $type))
 	    ->{CONTENT_TYPE}, $type, 'as it was sent';
-	ok !exists env_of(post('/cgi/env', 'a'))->{CONTENT_TYPE}, 'no guess';
+	ok !exists env_of($s->post('/cgi/env', 'a'))->{CONTENT_TYPE}, 'no guess';
 } ],
 [ '4.1.4', 'GATEWAY_INTERFACE', has('GATEWAY_INTERFACE', 'CGI/1.1') ],
 [ '4.1.5', 'PATH_INFO, decoded', has('PATH_INFO', '/a b/',
@@ -239,7 +229,7 @@ my @table = (
 	is $env->{HTTP_COOKIE}, 'a=1; b=2', 'Cookie with semicolons';
 } ],
 [ '4.1.18', 'not what has a variable of its own', sub {
-	my $env = env_of(post('/cgi/env', 'a', 'Content-Type' => 'a/b'));
+	my $env = env_of($s->post('/cgi/env', 'a', 'Content-Type' => 'a/b'));
 	ok !exists $env->{"HTTP_$_"}, $_ for qw(CONTENT_LENGTH CONTENT_TYPE);
 } ],
 [ '4.1.18', 'not what is about the connection', sub {
@@ -264,12 +254,12 @@ my @table = (
     "() { :;}; echo \$(id) `id`\t%0a", '/cgi/env',
     'X-A' => "() { :;}; echo \$(id) `id`\t%0a") ],
 [ '4.2', 'the body is on standard input, CONTENT_LENGTH bytes', sub {
-	my $env = env_of(post('/cgi/env', 'x' x 1000));
+	my $env = env_of($s->post('/cgi/env', 'x' x 1000));
 	is length $env->{body}, 1000, 'all of it';
 	is $env->{more}, 0, 'and an end of file behind it';
 } ],
 [ '4.3.1', 'GET', sub { is $s->get('/cgi/env')->{status}, 200, 'GET' } ],
-[ '4.3.2', 'POST', sub { is post('/cgi/env', 'a')->{status}, 200, 'POST' } ],
+[ '4.3.2', 'POST', sub { is $s->post('/cgi/env', 'a')->{status}, 200, 'POST' } ],
 [ '4.3.3', 'HEAD: the script is told, its body is dropped', sub {
 	my $c = client($s);
 	$c->send(Pyked::Http::bytes(HEAD => '/cgi/say?'
@@ -366,12 +356,12 @@ my @table = (
 	    ->{status}, 304, 'its own conditions';
 } ],
 [ '6.2.2', 'as a GET without a body', sub {
-	my $r = post('/cgi/say?' . encode("Location: /cgi/env\n\n"),
+	my $r = $s->post('/cgi/say?' . encode("Location: /cgi/env\n\n"),
 	    'x' x 70_000, 'Content-Type' => 'a/b');
 	my $env = env_of($r);
 	is "$env->{REQUEST_METHOD} [$env->{body}]", 'GET []', 'after POST';
 	ok !exists $env->{$_}, "no $_" for qw(CONTENT_LENGTH CONTENT_TYPE);
-	is post('/cgi/say?' . encode("Location: /page.html\n\n"), 'a')
+	is $s->post('/cgi/say?' . encode("Location: /page.html\n\n"), 'a')
 	    ->{body}, "a page\n", 'for a file, too';
 	my $c = client($s);
 	$r = $c->send(Pyked::Http::bytes(HEAD => '/cgi/say?'

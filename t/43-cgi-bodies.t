@@ -320,7 +320,7 @@ subtest 'stream: what nobody reads of it' => sub {
 	    . 'x' x 10_000);
 	my $r = $c->response;
 	is $r->{body}, "done\n", 'an answer before the body is here';
-	is Pyked::Http::field($r, 'Connection'), 'close',
+	is field($r, 'Connection'), 'close',
 	    'what comes behind it could be taken for a request';
 	$c->send('x' x 50_000);
 	ok $c->is_closed, 'which is the last one';

@@ -119,7 +119,7 @@ subtest 'places' => sub {
 	my $r;
 	eventually { ($r = $s->get('/two/ok'))->{status} == 503 } 5,
 	    'which is full now; a queue is a location\'s own';
-	like Pyked::Http::field($r, 'Retry-After'), qr/^\d+$/, 'Retry-After';
+	like field($r, 'Retry-After'), qr/^\d+$/, 'Retry-After';
 	ok $s->wait_log(qr{refused: 2 scripts run here and 1 wait, 3 run in }),
 	    'the log has the numbers';
 	push @open, ask_wait('many') for 1 .. 2;

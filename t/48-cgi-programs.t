@@ -32,7 +32,7 @@ sub start_site {
 	while (my ($from, $to) = each %places) {
 		$text =~ s/\Q$from\E/$to/g or die "$from is not in $name";
 	}
-	my $s = Pyked->prepare(servers => $text);
+	my $s = Pyked->prepare(servers => $text, top => "root \@SITE\@\n");
 	return $s->up;
 }
 
@@ -177,8 +177,8 @@ END
 	    $body)->{body}, 'value up.bin 1200000 ' . md5_hex($file) . ' 0',
 	    'an upload of 1.2 MB';
 	$r = $s->get('/status.php');
-	is "$r->{status} $r->{body} " . Pyked::Http::field($r, 'X-Php')
-	    . Pyked::Http::field($r, 'Set-Cookie'), '418 tea yesa=b',
+	is "$r->{status} $r->{body} " . field($r, 'X-Php')
+	    . field($r, 'Set-Cookie'), '418 tea yesa=b',
 	    'status and fields';
 	is $s->get('/file.txt')->{body}, "text\n", 'a file beside it';
 	is $s->get('/none.php')->{status}, 404, 'no such page';
@@ -234,8 +234,8 @@ subtest 'Python and Perl' => sub {
 		skip 'python3 is not installed', 3 unless -x '/usr/bin/python3';
 		$r = $s->get('/app/some/where?x=1');
 		is "$r->{status} $r->{body}", '201 GET http ', 'WSGI';
-		is Pyked::Http::field($r, 'X-Path')
-		    . Pyked::Http::field($r, 'X-Query'), '/some/wherex=1',
+		is field($r, 'X-Path')
+		    . field($r, 'X-Query'), '/some/wherex=1',
 		    'with path and query';
 		is post($s, '/app', 'text/plain', 'shout')->{body},
 		    'POST http SHOUT', 'and a body';
@@ -248,7 +248,7 @@ subtest 'Python and Perl' => sub {
 		like "$r->{status} $r->{body}",
 		    qr{^202 GET,a b,2,http://localhost(:\d+)?/cgi-bin/form\.pl/p,side$},
 		    'CGI.pm: a query';
-		like Pyked::Http::field($r, 'Set-Cookie'), qr/^c=v/, 'a cookie';
+		like field($r, 'Set-Cookie'), qr/^c=v/, 'a cookie';
 		my $body = "--b\r\nContent-Disposition: form-data; "
 		    . "name=\"name\"\r\n\r\nposted\r\n--b\r\n"
 		    . "Content-Disposition: form-data; name=\"file\"; "
@@ -273,7 +273,7 @@ subtest 'cgit' => sub {
 	like $r->{body}, qr{href='/cgit/cgit\.css'}, 'which has a style sheet';
 	$r = $s->get('/cgit/cgit.css');
 	is $r->{status}, 200, 'that is there';
-	is Pyked::Http::field($r, 'Content-Type') =~ s/;.*//r, 'text/css',
+	is field($r, 'Content-Type') =~ s/;.*//r, 'text/css',
 	    'of its type';
 	is length $r->{body}, -s '/usr/share/cgit/cgit.css', 'and whole';
 	is $s->get('/cgit/cgit.png')->{status}, 200, 'the picture, too';

@@ -181,6 +181,24 @@ server second.example *.second.example {
 }
 END
 	$two->up;
+	for my $version ('-tls1_2', '-tls1_3') {
+		my $resumed = sub {
+			my ($name, @options) = @_;
+			my $r = run({ timeout => 10, in => "GET / HTTP/1.1\r\n"
+			    . "Host: $name\r\nConnection: close\r\n\r\n" },
+			    qw(openssl s_client -ign_eof -connect),
+			    "127.0.0.1:$port", '-servername', $name, $version,
+			    @options);
+			return $r->{out} =~ /^(New|Reused), /m ? $1 : '';
+		};
+		my $session = "$two->{dir}/session$version";
+		is $resumed->('first.example', '-sess_out', $session), 'New',
+		    "$version: a session";
+		is $resumed->('first.example', '-sess_in', $session), 'Reused',
+		    '... is resumed';
+		is $resumed->('second.example', '-sess_in', $session), 'New',
+		    '... with its own server alone';
+	}
 	for (['first.example', 'localhost', 'first'],
 	    ['second.example', 'second.example', 'second'],
 	    ['www.second.example', 'second.example', 'second'],

@@ -55,7 +55,7 @@ subtest 'the command line' => sub {
 	$r = run($pyked, '-h');
 	is $r->{status}, 0, '-h';
 	like $r->{out}, qr/^usage: pyked .*-c FILE/s, '... says how to call it';
-	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--help']) {
+	for my $wrong (['-x'], ['-c'], ['site'], ['-f', 'site'], ['--halp']) {
 		$r = run($pyked, @$wrong);
 		is $r->{status}, 2, "@$wrong: a usage error";
 		like $r->{err}, qr/^pyked: .*\nusage: /, '... with a sentence';
@@ -196,10 +196,12 @@ subtest 'what a worker has' => sub {
 		    glob "/proc/$worker/fd/*";
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
-		my @shared = map { hex($2) - hex $1 > 1 << 20 ? 'own' : 'tally'
-		    if m{^(\w+)-(\w+) .*/dev/zero \(deleted\)} }
+		my @shared = map { $_ > 8 << 20 ? 'peers' : $_ > 1 << 20
+		    ? 'own' : 'tally' }
+		    map { m{^(\w+)-(\w+) .*/dev/zero \(deleted\)}
+			? hex($2) - hex($1) : () }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort grep { $_ } @shared), 'own tally',
+		is join(' ', sort @shared), 'own peers tally',
 		    'its own shared memory, not its sibling\'s';
 	}
 	$s->stop;

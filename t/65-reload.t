@@ -13,8 +13,6 @@ my $s = Pyked->start(workers => 2, top => "drain 5s\n",
     files => { 'index.html' => 'x' x 1024 });
 my $generation = 1;
 
-sub field { Pyked::Http::field(@_) }
-
 # The next generation, ready; the old workers end by themselves.
 sub reload {
 	$s->set_mark;

@@ -12,8 +12,6 @@ use Pyked;
 # What the design promises is 0.1 s; a shared machine gets more.
 my $bound = $ENV{PYKED_SIGNAL_BOUND} || 1;
 
-sub field { Pyked::Http::field(@_) }
-
 sub server {
 	return Pyked->start(files => { 'index.html' => 'x' x 1024,
 	    'large.bin' => 'y' x (8 << 20) }, @_);

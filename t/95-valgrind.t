@@ -62,7 +62,7 @@ is $s->get('/%')->{status}, 400, 'a mistake';
 is $s->ask(BREW => '/')->{status}, 501, 'an unknown method';
 is $s->head('/')->{status}, 200, 'HEAD';
 my $r = $s->get('/');
-is $s->get('/', 'If-None-Match' => Pyked::Http::field($r, 'ETag'))->{status},
+is $s->get('/', 'If-None-Match' => field($r, 'ETag'))->{status},
     304, 'not modified';
 my $c = client($s);
 $c->send(join '', map { Pyked::Http::bytes(GET => $_) }

@@ -1,9 +1,9 @@
 /*
  * New connections, gated by the ledger.
  *
- * When descriptors run short the connection that has waited longest makes
- * room; when none waits, the listeners leave the set and the kernel's queue,
- * or another worker, has the next one.
+ * When descriptors run short the connection that has waited longest, of the
+ * client address that holds most, makes room; when none waits, the listeners
+ * leave the set and the kernel's queue, or another worker, has the next one.
  */
 #include "worker/accept.h"
 

@@ -3,7 +3,6 @@
  */
 #include "worker/authd.h"
 
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -163,8 +162,7 @@ open_authd(int channel, size_t nfiles)
 	authd.files = calloc(nfiles, sizeof(*authd.files));
 	authd.nfiles = nfiles;
 	authd.polls[0] = (struct pollfd){ .fd = channel, .events = POLLIN };
-	if (authd.files == NULL || getrandom(authd.key, sizeof(authd.key), 0) !=
-	    (ssize_t)sizeof(authd.key))
+	if (authd.files == NULL || siphash_key(authd.key) == -1)
 		_exit(1);
 	/* It writes to no file, and yields to whoever serves. */
 	if (setrlimit(RLIMIT_FSIZE, &none) == -1 ||

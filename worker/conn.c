@@ -13,16 +13,18 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/conf_trust.h"
 #include "common/scoreboard.h"
 #include "worker/bufpool.h"
 #include "worker/conn_io.h"
 #include "worker/conn_wait.h"
+#include "worker/crowd.h"
 #include "worker/http1.h"
 #include "worker/http1_queue.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/transport.h"
-#include "worker/transport_tls.h"
+#include "worker/transport_proxy.h"
 #include "worker/worker.h"
 
 #define ROUNDS_MAX	16		/* of the pump in one run, */
@@ -90,6 +92,21 @@ unlink_conn(struct conn *c)
 		c->next->prev = c->prev;
 }
 
+/* Is it a proxy that will say whose connections and requests it brings? */
+static void
+trust_proxy(struct conn *c)
+{
+	const struct conf_trust *trust = conf_trust_find(c->worker->conf,
+	    &c->client.peer);
+
+	if (trust == NULL)
+		return;
+	if (trust->proxy_protocol)
+		c->transport = &transport_proxy;
+	else if (trust->forwarded > CONF_FORWARDED_OFF)
+		c->forwarder = trust;
+}
+
 struct conn *
 conn_open(struct worker *w, int fd, const struct listener *l,
     const struct net_addr *peer, const struct net_addr *local)
@@ -114,12 +131,13 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 	c->state = CONN_READING;
 	c->can_read = c->can_write = true;
 	link_conn(w, c);
-	if (l->conf->tls) {
-		c->transport = &transport_tls;
+	if (w->conf->ntrust > 0)
+		trust_proxy(c);
+	if (c->transport != &transport_proxy &&
+	    (!crowd_enter(c) || transport_open(c) == -1))
+		c->failed = true;
+	if (c->transport != &transport_plain)
 		c->state = CONN_HANDSHAKE;
-		if (transport_tls_open(c) == -1)
-			c->failed = true;
-	}
 	conn_run(c);
 	return c;
 }
@@ -139,6 +157,7 @@ conn_close(struct conn *c, bool orderly)
 	loop_forget(w->loop, c->fd);
 	(void)close(c->fd);
 	ledger_give_connection();
+	crowd_leave(c);
 	unlink_conn(c);
 	if (c->in_again)
 		TAILQ_REMOVE(&w->again, c, again);
@@ -360,6 +379,7 @@ conn_expired(struct timeout *t)
 		settle(c);
 		break;
 	case WAIT_LOG:
+	case WAIT_PACE:
 		conn_run(c);
 		break;
 	default:
@@ -376,26 +396,47 @@ waited_ms(const struct conn *c)
 	    mono_us(clock_now(), c->timeout.at) / 1000;
 }
 
-bool
-conn_evict(struct worker *w, const struct conn *except, int64_t min_ms)
+/* The connection of that client (0: anybody) that waits longest and may go. */
+static struct conn *
+find_waiting(struct worker *w, const struct conn *except, int64_t min_ms,
+    uint64_t client)
 {
 	static const struct {
 		enum conn_wait wait;
 		bool any_age;
 	} order[] = { { WAIT_IDLE, true }, { WAIT_LINGER, true },
 	    { WAIT_HEAD, false }, { WAIT_HANDSHAKE, false } };
+	struct timeout *t;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		struct timeout *t = w->queue[order[i].wait].first;
-		struct conn *c = t == NULL ? NULL : conn_of(t);
+		for (t = w->queue[order[i].wait].first; t != NULL;
+		    t = t->next) {
+			struct conn *c = conn_of(t);
 
-		if (c == NULL || c == except ||
-		    (!order[i].any_age && waited_ms(c) < min_ms))
-			continue;
-		conn_close(c, true);
-		return true;
+			if (!order[i].any_age && waited_ms(c) < min_ms)
+				break;
+			if (c != except &&
+			    (client == 0 || crowd_is(c, client)))
+				return c;
+		}
 	}
-	return false;
+	return NULL;
+}
+
+bool
+conn_evict(struct worker *w, const struct conn *except, int64_t min_ms)
+{
+	uint64_t most = crowd_most(w);
+	struct conn *c = NULL;
+
+	if (most != 0)
+		c = find_waiting(w, except, min_ms, most);
+	if (c == NULL)
+		c = find_waiting(w, except, min_ms, 0);
+	if (c == NULL)
+		return false;
+	conn_close(c, true);
+	return true;
 }
 
 void

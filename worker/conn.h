@@ -23,12 +23,14 @@
 #define CONN_IN_MAX	16384	/* bytes of input held; a head may need more */
 #define CONN_OUT_MAX	32768	/* bytes of output queued in memory */
 
+struct conf_trust;
 struct listener;
 struct transport;
 
 enum conn_state {
 	CONN_NONE,
-	CONN_HANDSHAKE,		/* TLS is being agreed */
+	CONN_HANDSHAKE,		/* TLS is being agreed, or a proxy is to say
+				 * whose connection it is */
 	CONN_IDLE,		/* nothing of the next request yet */
 	CONN_READING,		/* part of a head is here, or the first
 				 * awaited */
@@ -71,15 +73,24 @@ struct conn {
 	const struct transport *transport;
 	struct ssl_st *tls;		/* owned; NULL on plain connections */
 	struct client_info client;
+	const struct conf_trust *forwarder; /* borrowed, process: the proxy
+					 * whose requests say by whom they are
+					 * sent; NULL = it is none */
+	uint64_t who;			/* crowd's number for the client; 0 =
+					 * not asked for yet */
+	bool counted;			/* among the client's connections */
 	struct buf in;			/* read, not yet understood */
 	struct buf out;			/* to send */
 	struct span span;		/* to send after out */
 	uint64_t queued;		/* bytes ever put into out and span */
 	uint64_t sent;			/* bytes ever written */
+	uint64_t underway;		/* TLS: bytes that left, of a batch
+					 * that counts when it has whole */
 	uint64_t received;		/* bytes ever read */
 	struct timeout timeout;
 	enum conn_wait waiting;		/* what timeout stands for */
 	uint64_t progress;		/* the count it judges, when armed */
+	bool paced;			/* it could send, but must not yet */
 	bool can_read;			/* the last read did not drain it */
 	bool can_write;			/* the last write was not refused */
 	bool read_wants_write;		/* TLS: to read it must write first */
@@ -117,8 +128,10 @@ void	conn_run_again(struct worker *w);
 void	conn_ready(void *c, enum loop_events ready);
 /* Called for a deadline that came. */
 void	conn_expired(struct timeout *t);
-/* Closes the connection that has waited longest, not except; one whose head or
- * handshake is still coming in only after min_ms. False when there is none. */
+/* Closes a connection that waits, not except, of the client address that holds
+ * most: the one that has waited longest; when it has none, anybody's. One whose
+ * head or handshake is still coming in goes only after min_ms. False when there
+ * is none. */
 bool	conn_evict(struct worker *w, const struct conn *except,
 	    int64_t min_ms);
 /* Ends all at once: a TERM, or the drain limit. */

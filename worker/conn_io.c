@@ -12,6 +12,7 @@
 #include "worker/conn.h"
 #include "worker/http1.h"
 #include "worker/http1_queue.h"
+#include "worker/pace.h"
 #include "worker/transport.h"
 
 #define READ_SMALL	4096		/* room for a head */
@@ -125,14 +126,18 @@ took(struct conn *c, size_t n)
 static bool
 drain(struct conn *c)
 {
-	size_t n = buf_len(&c->out), sent;
+	bool paced = c->worker->conf->nlimits > 0;
+	size_t n = buf_len(&c->out), sent, held = 0;
 	enum io_result r;
 
-	if (conn_is_flushed(c) || !c->can_write || c->failed)
+	if (conn_is_flushed(c) || !c->can_write || c->failed ||
+	    (paced && !pace_begin(c, &held)))
 		return false;
 	n += c->span.n < TRANSPORT_WRITE_MAX ? c->span.n : TRANSPORT_WRITE_MAX;
 	http1_queue_sending(c, n);
 	r = c->transport->write(c, &sent);
+	if (paced)
+		pace_end(c, held, sent);
 	took(c, sent);
 	http1_queue_sent(c);
 	c->write_wants_read = r == IO_WANT_READ;

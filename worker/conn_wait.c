@@ -4,6 +4,9 @@
  */
 #include "worker/conn_wait.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include "common/conf.h"
 #include "worker/bufpool.h"
 #include "worker/conn.h"
@@ -14,6 +17,8 @@
 #define GONE_MS		500		/* of silence after the client's end */
 #define PEER_MS		1000		/* between looks at a silent client */
 #define LOG_FULL_MS	10
+#define PACE_MS		50		/* between pieces of what may not go
+					 * faster */
 #define KEEPALIVE_GRACE_MS 500		/* beyond what Keep-Alive announced */
 
 static enum conn_wait
@@ -33,6 +38,8 @@ choose_wait(const struct conn *c)
 	}
 	if (!conn_is_flushed(c) && !c->can_write)
 		return WAIT_SEND;
+	if (!conn_is_flushed(c) && c->paced)
+		return WAIT_PACE;
 	if (c->http1.body_wanted)
 		return WAIT_BODY;
 	/* Not for long, and who has said all may still want the answer. */
@@ -64,18 +71,40 @@ wait_ms(const struct conn *c, enum conn_wait wait)
 		return GONE_MS;
 	case WAIT_PEER:
 		return PEER_MS;
+	case WAIT_PACE:
+		return PACE_MS;
 	default:
 		return LOG_FULL_MS;
 	}
 }
 
-/* A client that we wait for to read gets no credit for what it sends; one that
- * we wait for to stop does. */
+/* What the kernel holds and the client has not acknowledged. */
+static uint64_t
+in_kernel(const struct conn *c)
+{
+	int n;
+
+	return ioctl(c->fd, SIOCOUTQ, &n) == -1 || n < 0 ? 0 : (uint64_t)n;
+}
+
+/*
+ * A client that we wait for to read gets no credit for what it sends; one that
+ * we wait for to stop does. What it has read counts, not what the socket takes:
+ * that takes nothing until megabytes of room have come together, which a slow
+ * client may well need minutes for. Only differences of this mean anything.
+ */
 static uint64_t
 progress(const struct conn *c, enum conn_wait wait)
 {
-	return wait == WAIT_BODY || wait == WAIT_LINGER ? c->received :
-	    c->sent;
+	switch (wait) {
+	case WAIT_BODY:
+	case WAIT_LINGER:
+		return c->received;
+	case WAIT_SEND:
+		return c->sent + c->underway - in_kernel(c);
+	default:
+		return c->sent;
+	}
 }
 
 /* A deadline runs on while the same thing is waited for: progress does not

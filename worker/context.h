@@ -31,6 +31,7 @@ enum conn_wait {
 				 * soon? */
 	WAIT_PEER,		/* as NONE, but input is full: did it leave? */
 	WAIT_LOG,		/* room in the access-log ring */
+	WAIT_PACE,		/* the time to send more */
 	WAIT_KINDS
 };
 

@@ -12,6 +12,7 @@
 #include "common/conf.h"
 #include "common/scoreboard.h"
 #include "worker/accesslog.h"
+#include "worker/client.h"
 #include "worker/conn.h"
 #include "worker/http1_body.h"
 #include "worker/http1_queue.h"
@@ -90,7 +91,8 @@ read_head(struct request *r, const struct conf_listen *listen)
 	if (status == 0)
 		status = http_target(r->head, &r->target);
 	/* RFC 9110 7.4: what is asked for by https must come by TLS. */
-	if (status == 0 && r->target.https && !listen->tls)
+	if (status == 0 && r->target.https && !listen->tls &&
+	    !r->client->https)
 		status = 421;
 	return status;
 }
@@ -110,8 +112,10 @@ begin(struct conn *c, struct request *r, size_t used)
 	h->current = r;
 	h->nrequests++;
 	r->location = &c->listener->conf->fallback->base;
+	status = c->forwarder == NULL ? 0 : client_of_request(c, r);
 	score_begin(r);
-	status = read_head(r, c->listener->conf);
+	if (status == 0)
+		status = read_head(r, c->listener->conf);
 	if (status == 0) {
 		http1_body_begin(c, r);
 		serve_start(r, c->listener->conf);

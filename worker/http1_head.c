@@ -79,7 +79,7 @@ http1_head_write(const struct request *r, const struct http1_framing *framing,
 {
 	const struct response *res = &r->response;
 	const struct conf_answer *a = &r->location->answer;
-	struct str lines = r->client->tls ? a->lines_tls : a->lines;
+	struct str lines = r->client->https ? a->lines_tls : a->lines;
 
 	char *p;
 

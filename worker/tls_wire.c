@@ -244,3 +244,12 @@ tls_wire_flush(SSL *tls, size_t *sent)
 	*sent = w->rest_plain;
 	return IO_OK;
 }
+
+size_t
+tls_wire_underway(const SSL *tls)
+{
+	const struct wire *w = wire_of(tls);
+	size_t left = buf_len(&w->rest);
+
+	return left == 0 || left > w->rest_plain ? 0 : w->rest_plain - left;
+}

@@ -37,5 +37,8 @@ enum io_result tls_wire_send(struct ssl_st *tls, size_t n, size_t *sent);
 /* The same for what an earlier call could not send; IO_OK and *sent 0 when
  * there is nothing. */
 enum io_result tls_wire_flush(struct ssl_st *tls, size_t *sent);
+/* About how many of the plain bytes that count as not sent have left: as IO_OK
+ * will count them, and never fewer than before until then. */
+size_t	tls_wire_underway(const struct ssl_st *tls);
 
 #endif

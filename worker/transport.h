@@ -40,6 +40,9 @@ struct transport {
 extern const struct transport transport_plain;
 extern const struct transport transport_tls;
 
+/* Gives c the transport that its listener is for. 0, or -1. */
+int	transport_open(struct conn *c);
+
 /* The longest a single write may be, so that the bytes it may carry are known
  * before it (the access log needs that). */
 #define TRANSPORT_WRITE_MAX	((size_t)1 << 20)

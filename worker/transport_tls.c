@@ -40,24 +40,52 @@ first_server(const struct conf_listen *l)
 	return NULL;
 }
 
-/* SNI: the server that was named, when it has a certificate. */
+/* RFC 6066 section 3: a list of names, of which the first is the host's. Its
+ * form is checked by OpenSSL, behind this. */
+static bool
+named_host(SSL *ssl, struct str *name)
+{
+	const unsigned char *p;
+	size_t n;
+
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n)
+	    != 1 || n < 5 || p[2] != TLSEXT_NAMETYPE_host_name)
+		return false;
+	*name = (struct str){ (const char *)p + 5,
+	    (size_t)p[3] << 8 | p[4] };
+	return name->n <= n - 5;
+}
+
+/* SNI: the server that was named, when it has a certificate. Chosen before
+ * OpenSSL looks for a session to resume, which must be of that server
+ * (CVE-2025-23419). */
 static int
-on_server_name(SSL *ssl, int *alert, void *arg)
+on_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct conn *c = SSL_get_app_data(ssl);
-	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	const struct conf_server *server;
+	struct str name;
 
 	(void)alert;
 	(void)arg;
-	if (name == NULL)
-		return SSL_TLSEXT_ERR_NOACK;
-	server = route_server(c->listener->conf, str_from(name));
+	if (!named_host(ssl, &name))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	server = route_server(c->listener->conf, name);
 	if (server->tls == NULL)
 		server = first_server(c->listener->conf);
 	(void)SSL_set_SSL_CTX(ssl, server->tls);
 	c->client.tls_server = server;
-	return SSL_TLSEXT_ERR_OK;
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Tells clients that their name counted. */
+static int
+on_server_name(SSL *ssl, int *alert, void *arg)
+{
+	(void)alert;
+	(void)arg;
+	return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) == NULL ?
+	    SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK;
 }
 
 /* OpenSSL reads on behind such a message, for as long as there are more:
@@ -86,6 +114,7 @@ transport_tls_setup(const struct conf *conf)
 
 		if (ctx == NULL)
 			continue;
+		SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
 		(void)SSL_CTX_set_tlsext_servername_callback(ctx,
 		    on_server_name);
 		SSL_CTX_set_msg_callback(ctx, on_message);
@@ -163,7 +192,7 @@ tls_handshake(struct conn *c)
 	r = SSL_do_handshake(c->tls);
 	if (r != 1)
 		return verdict(c, r);
-	c->client.tls = true;
+	c->client.tls = c->client.https = true;
 	c->client.tls_protocol = SSL_get_version(c->tls);
 	c->client.tls_cipher = SSL_get_cipher_name(c->tls);
 	return IO_OK;
@@ -221,7 +250,7 @@ gather(struct conn *c, size_t max, size_t *n)
 }
 
 static enum io_result
-tls_write(struct conn *c, size_t *sent)
+write_batch(struct conn *c, size_t *sent)
 {
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
@@ -246,6 +275,15 @@ tls_write(struct conn *c, size_t *sent)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */
 	c->tls_broken = c->tls_broken || r == IO_ERROR;
+	return r;
+}
+
+static enum io_result
+tls_write(struct conn *c, size_t *sent)
+{
+	enum io_result r = write_batch(c, sent);
+
+	c->underway = tls_wire_underway(c->tls);
 	return r;
 }
 

@@ -21,6 +21,7 @@
 #include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/context.h"
+#include "worker/crowd.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
 #include "worker/orphan.h"
@@ -30,6 +31,7 @@
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
 #include "worker/serve/filecache.h"
+#include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
 #include "worker/transport_tls.h"
 
@@ -171,6 +173,8 @@ open_worker(void)
 	cgi_body_open(args->spooled, args->column);
 	if (args->own_user)
 		cgi_limit_tasks();
+	crowd_open(args->peers, args->column);
+	limit_open(args->peers);
 	if (auth_open(self.loop) == -1)
 		exit(1);
 	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
@@ -192,6 +196,7 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = turns_next(until);
+	until = filecache_next(until);
 	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
@@ -203,6 +208,7 @@ run_deadlines(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
+	filecache_tick(clock_now());
 	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }

@@ -11,6 +11,7 @@
 
 struct conf;
 struct conf_listen;
+struct peers;
 struct shm;
 struct tally_shared;
 
@@ -44,7 +45,9 @@ struct worker_args {
 	int channel;			/* socketpair to the master; owned */
 	struct shm *shm;		/* borrowed: this worker's */
 	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
-	unsigned column;		/* of this worker there */
+	struct peers *peers;		/* borrowed: what clients hold and
+					 * spend */
+	unsigned column;		/* of this worker in both */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;

@@ -42,7 +42,7 @@ use Time::HiRes qw(time sleep);
 use Pyked::Http;
 
 our @EXPORT = qw(wait_until eventually run curl s_client certificate background finish
-    scaled slurp spew client processes is_alive
+    scaled slurp spew client field processes is_alive
     raise_descriptors free_port);
 
 my $top = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
@@ -490,6 +490,9 @@ sub client {
 	return Pyked::Http->new($port, timeout => scaled(10), %o);
 }
 
+# What an answer's field of this name says, or undef.
+sub field { Pyked::Http::field(@_) }
+
 # One request of raw bytes on a connection of its own.
 sub request {
 	my ($s, $bytes, %o) = @_;
@@ -501,6 +504,14 @@ sub request {
 # GET, and any other method, in a well-formed request that ends the connection.
 sub get { my $s = shift; return $s->ask(GET => @_) }
 sub head { my $s = shift; return $s->ask(HEAD => @_) }
+
+sub post {
+	my ($s, $target, $body, @fields) = @_;
+
+	return $s->request(Pyked::Http::bytes(POST => $target,
+	    'Content-Length' => length $body, Connection => 'close', @fields)
+	    . $body);
+}
 
 sub ask {
 	my ($s, $method, $target, @fields) = @_;

@@ -265,7 +265,7 @@ test_joined(void)
 static void
 test_tls_and_v6(void)
 {
-	client.tls = true;
+	client.tls = client.https = true;
 	client.tls_protocol = "TLSv1.3";
 	client.tls_cipher = "TLS_AES_128_GCM_SHA256";
 	(void)net_addr_parse(STR("::1"), 8443, &client.local);
@@ -280,7 +280,7 @@ test_tls_and_v6(void)
 	make("GET / HTTP/1.1", "Host: [2001:db8::1]:8443\r\n", 0);
 	is("SERVER_NAME", "[2001:db8::1]");
 	request_free(r);
-	client.tls = false;
+	client.tls = client.https = false;
 	(void)net_addr_parse(STR("192.0.2.1"), 8080, &client.local);
 }
 

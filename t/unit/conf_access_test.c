@@ -120,6 +120,7 @@ test_auth(void)
 	bad_part("auth \"\" users\n", "say what the password is for");
 	bad_part("auth Staff \"\"\n", "an empty path");
 	bad_part("auth a b c\n", "too many values");
+	bad_part("auth a b c\n", "a value with blanks stands in \"quotes\"");
 }
 
 static void

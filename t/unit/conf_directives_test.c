@@ -17,6 +17,7 @@ wrap(char *out, size_t size, const struct conf_directive *d, const char *lines)
 	} blocks[] = {
 		{ CONF_IN_LIMITS, "limits" }, { CONF_IN_LOG, "log" },
 		{ CONF_IN_TLS, "tls" }, { CONF_IN_CGI_LIMITS, "cgi-limits" },
+		{ CONF_IN_TRUST, "trust-proxy unix" },
 	};
 	size_t i;
 
@@ -41,7 +42,8 @@ example(const struct conf_directive *d)
 		{ "user", "nobody" }, { "cache", "30d" },
 		{ "user", "nobody" }, { "errors", "a" }, { "header", "A b" },
 		{ "no", "header A" }, { "allow", "10.0.0.0/8" },
-		{ "deny", "unix" },
+		{ "deny", "unix" }, { "trust-proxy", "10.0.0.0/8" },
+		{ "limit", "rate 5/s per ip" },
 	};
 	size_t i;
 

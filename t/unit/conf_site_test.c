@@ -137,7 +137,8 @@ test_listen_path(void)
 	bad_part("listen unix:/x mode 680", "write one like 660");
 	bad_part("listen unix:/x mode", "\"mode\" does not fit here");
 	bad_part("listen unix:/x mode 600 mode 600", "does not fit here");
-	bad_part("listen 80 mode 600", "write: listen ADDRESS tls backlog N");
+	bad_part("listen 80 mode 600", "behind the port: tls, backlog N; ");
+	bad_part("listen 80 443", "each port has a listen of its own");
 	bad_part("listen unix:/x; listen unix:/x", "unix:/x was given already");
 	bad_part("server a { listen unix:/x }\nserver b { listen unix:/x mode "
 	    "600 }", "unix:/x has another mode");
@@ -278,6 +279,47 @@ refuses(const char *text, const char *part)
 	    strstr(said(), part) != NULL;
 }
 
+/* Opens text on a machine without the folder that is served by default. */
+static int
+open_without_default(const char *text)
+{
+	struct conf *conf = must_load(text);
+	int result;
+
+	conf->servers[conf->nservers - 1].base.root->path = "/nosuch";
+	result = conf_open(conf, &errors);
+	conf_free(conf);
+	return result;
+}
+
+/* Nobody makes a folder for a server that has no files. */
+static void
+test_no_default(void)
+{
+	static const char *const unneeded[] = {
+		"server * { refuse 421 }",
+		"server * { refuse close ; location /a/ { errors r } }",
+		"server * { refuse 421 ; location /a { refuse off ; root r } }",
+		"server * { redirect 301 https://a.org/$rest }",
+		"server * { redirect 301 /a/ ; location /a/ { root r } }",
+	};
+	static const char *const needed[] = {
+		"server * { }",
+		"server * { refuse 421 ; location /a/ { refuse off } }",
+		"server * { redirect 301 /a/ ; location /a/ { redirect off } }",
+		"server * { https only 443 }",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(unneeded) / sizeof(unneeded[0]); i++)
+		ok(open_without_default(unneeded[i]) == 0, "no files: %s",
+		    unneeded[i]);
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		ok(open_without_default(needed[i]) == -1 && strstr(said(),
+		    "make it, or say which folder to serve") != NULL,
+		    "files: %s", needed[i]);
+}
+
 static void
 test_open(void)
 {
@@ -301,7 +343,9 @@ test_open(void)
 	ok(refuses("root nosuch\n", "1:6: cannot open the folder ") &&
 	    strstr(said(), "/nosuch: No such file or directory") != NULL,
 	    "a root that is not there");
-	ok(refuses("root cgi/run\n", "Not a directory"), "a file for a root");
+	ok(refuses("root cgi/run\n", "Not a directory") && strstr(said(),
+	    "name the folder that the files are in") != NULL,
+	    "a file for a root");
 	ok(refuses("root r\nspool nosuch\n", "2:7: cannot open the folder"),
 	    "a spool that is not there");
 	ok(refuses("root r\nlocation /p { cgi program cgi/nosuch }\n",
@@ -390,6 +434,7 @@ main(void)
 	test_locations();
 	test_site_values();
 	test_open();
+	test_no_default();
 	test_dumps();
 	leave();
 	return done_testing();

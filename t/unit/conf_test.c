@@ -123,7 +123,7 @@ test_bytes(void)
 	    "      |       ^^ write a time like 500ms, 10s, 5m, 1h, 14d or 1y\n"
 	    "pyked.conf:2:1: unknown directive \"foo\" at main level\n"
 	    "    2 | foo\n"
-	    "      | ^^^\n");
+	    "      | ^^^ \"pyked help\" lists all there are\n");
 	bad("user \x1b[2Jme\n", 1,
 	    "pyked.conf:1:6: control character \\x1B\n"
 	    "    1 | user \\x1B[2Jme\n"

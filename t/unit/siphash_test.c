@@ -33,6 +33,7 @@ main(void)
 	    0xba, 0x25, 0xa8, 0xe6, 0x6d, 0xf6, 0x72, 0x14, 0xc7, 0x55, 0x02,
 	    0x93 };
 	uint8_t ours[SIPHASH_LEN], theirs[SIPHASH_LEN];
+	uint8_t made[2][SIPHASH_KEY];
 	size_t n, same = 0;
 
 	for (n = 0; n < sizeof(key); n++)
@@ -49,6 +50,8 @@ main(void)
 	ok(same == sizeof(text), "OpenSSL's, for 0 to 63 bytes");
 	siphash(key, text, 8, ours);
 	ok((siphash64(key, text, 8) & 0xff) == ours[0], "the number");
+	ok(siphash_key(made[0]) == 0 && siphash_key(made[1]) == 0 &&
+	    memcmp(made[0], made[1], SIPHASH_KEY) != 0, "a new key each time");
 	key[0] ^= 1;
 	siphash(key, text, 8, theirs);
 	ok(memcmp(ours, theirs, sizeof(ours)) != 0, "the key matters");

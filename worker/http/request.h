@@ -25,17 +25,23 @@
 #define REQUEST_ID_LEN	16
 
 struct conf;
+struct conf_limit;
 struct conf_location;
 struct conf_server;
 struct handler;
 struct request;
 struct score_request;
 
-/* What the connection knows of the client; borrowed by its requests. */
+/* What the connection knows of the client; borrowed by its requests, unless a
+ * proxy brings those of many. */
 struct client_info {
 	struct net_addr peer;
 	struct net_addr local;		/* where it reached us */
 	bool tls;
+	bool https;			/* it came by https: to us, or to the
+					 * proxy that says so */
+	bool forwarded;			/* a proxy said who it is, in the
+					 * request */
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
@@ -94,7 +100,8 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
-	const struct client_info *client;	/* borrowed, connection */
+	const struct client_info *client; /* borrowed, connection; or in the
+					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
 					 * arena once the request has begun */
 	struct http_framing framing;
@@ -103,6 +110,8 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
+	const struct conf_limit *counted; /* borrowed, process: the limit it
+					 * was counted for; or NULL */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */

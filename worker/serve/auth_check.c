@@ -20,7 +20,11 @@
 #include "worker/serve/auth_slow.h"
 #include "worker/timeout.h"
 
-#define CHECKS_MAX	256	/* of all clients, delayed ones too */
+#define CHECKS_MAX	256	/* of all clients. Delayed ones are not counted:
+				 * whoever has enough addresses to guess from
+				 * would keep all others out with them. There
+				 * are no more of them than auth_slow lets
+				 * begin, 4096 */
 #define PATIENCE_MS	10000	/* with the process */
 
 enum check_state {
@@ -41,6 +45,7 @@ struct auth_check {
 	struct auth_slow *client;	/* borrowed; it has begun this */
 	struct claim_list claims;	/* requests that wait */
 	struct timeout timeout;
+	bool counted;			/* among CHECKS_MAX */
 	TAILQ_ENTRY(auth_check) entry;	/* checks' */
 };
 
@@ -48,7 +53,7 @@ static struct {
 	struct loop *loop;		/* borrowed */
 	int fd;				/* owned; -1 = nobody to ask */
 	struct check_list list;		/* owned: all, oldest first */
-	unsigned n;			/* of them */
+	unsigned n;			/* counted ones of them */
 	unsigned asked;			/* answers that are due */
 	uint64_t last_id;
 	struct timeoutq patience, delays;
@@ -71,11 +76,18 @@ next_check(const struct auth_check *c)
 /* --- the end of a check --- */
 
 static void
+count_no_more(struct auth_check *c)
+{
+	checks.n -= c->counted;
+	c->counted = false;
+}
+
+static void
 free_check(struct auth_check *c)
 {
 	assert(TAILQ_EMPTY(&c->claims));
 	TAILQ_REMOVE(&checks.list, c, entry);
-	checks.n--;
+	count_no_more(c);
 	timeout_clear(&c->timeout);
 	auth_slow_end(c->client);
 	OPENSSL_cleanse(&c->question, sizeof(c->question));
@@ -128,6 +140,7 @@ wrong(struct auth_check *c)
 	int64_t ms = auth_slow_failed(c->client, clock_now());
 
 	c->state = CHECK_DELAYED;
+	count_no_more(c);
 	OPENSSL_cleanse(&c->question, sizeof(c->question));
 	timeout_set(&checks.delays, &c->timeout, mono_add_ms(clock_now(), ms));
 }
@@ -294,6 +307,7 @@ new_check(const struct request *r, uint32_t file,
 	fill_question(&c->question, file, credentials);
 	TAILQ_INIT(&c->claims);
 	TAILQ_INSERT_TAIL(&checks.list, c, entry);
+	c->counted = true;
 	checks.n++;
 	timeout_set(&checks.patience, &c->timeout,
 	    mono_add_ms(clock_now(), PATIENCE_MS));

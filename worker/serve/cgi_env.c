@@ -68,18 +68,18 @@ add_number(struct cgi_env *e, const char *name, uint64_t value)
 	cgi_env_add(e, name, (struct str){ digits, n });
 }
 
-/* RFC 3875 4.1.15. A UNIX socket has none: then it is the one that the client
- * believes in. */
+/* RFC 3875 4.1.15. A UNIX socket has none, and behind a proxy ours is not the
+ * one: then it is the one that the client believes in. */
 static uint64_t
 server_port(const struct request *r)
 {
 	uint64_t port = net_addr_port(&r->client->local);
 
-	if (r->client->local.family != AF_UNIX)
+	if (r->client->local.family != AF_UNIX && !r->client->forwarded)
 		return port;
 	if (str_u64(r->target.port, UINT16_MAX, &port) == 0)
 		return port;
-	return r->client->tls ? 443 : 80;
+	return r->client->https ? 443 : 80;
 }
 
 /* RFC 3875 4.1.14: the name the client used, or else our address. */
@@ -125,15 +125,16 @@ add_client(struct cgi_env *e)
 	add_text(e, "REMOTE_HOST", text);
 	if (client->peer.family != AF_UNIX)
 		add_number(e, "REMOTE_PORT", net_addr_port(&client->peer));
-	add_text(e, "REQUEST_SCHEME", client->tls ? "https" : "http");
+	add_text(e, "REQUEST_SCHEME", client->https ? "https" : "http");
 	/* RFC 3875 4.1.1 and 4.1.11. */
 	if (e->r->user != NULL) {
 		add_text(e, "AUTH_TYPE", "Basic");
 		add_text(e, "REMOTE_USER", e->r->user);
 	}
+	if (client->https)
+		add_text(e, "HTTPS", "on");
 	if (!client->tls)
 		return;
-	add_text(e, "HTTPS", "on");
 	add_text(e, "SSL_PROTOCOL", client->tls_protocol);
 	add_text(e, "SSL_CIPHER", client->tls_cipher);
 }

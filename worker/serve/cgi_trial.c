@@ -283,7 +283,7 @@ make_request(const struct conf *conf, const char *url, const char *body)
 	(void)net_addr_parse(STR("127.0.0.1"), 0, &trial.client.peer);
 	(void)net_addr_parse(STR("127.0.0.1"), net_addr_port(&l->addr),
 	    &trial.client.local);
-	trial.client.tls = l->tls;
+	trial.client.tls = trial.client.https = l->tls;
 	trial.client.tls_protocol = l->tls ? "TLSv1.3" : NULL;
 	trial.client.tls_cipher = l->tls ? "TLS_AES_256_GCM_SHA384" : NULL;
 	text = write_request(r, &a, body);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -18,12 +19,15 @@
 #include "worker/ledger.h"
 #include "worker/serve/file.h"
 #include "worker/serve/variant.h"
+#include "worker/timeout.h"
 
 #define SLOTS		32768	/* of the table; a power of two */
 #define ENTRIES_MAX	32768
 #define DESCRIPTORS_MAX	128
 #define BYTES_MAX	65536	/* larger files stay behind a descriptor */
 #define PATH_BYTES	1024	/* longer paths are not kept */
+#define HOLD_MS		5000	/* a descriptor nobody asks for is kept: a
+				 * deleted file takes room on its disk */
 #define TRUST_US	1000000	/* an entry is believed for so long */
 
 /* What a request must have in common with an entry. */
@@ -39,6 +43,7 @@ struct entry {
 	TAILQ_ENTRY(entry) queue;
 	struct key key;			/* path: owned, behind the entry */
 	struct mono checked;
+	struct timeout hold;		/* armed while it has a descriptor */
 	bool used;			/* since it last came to the end */
 	size_t cost;			/* bytes, but for its body's */
 	struct file file;		/* body NULL: a folder */
@@ -97,6 +102,16 @@ has_descriptor(const struct entry *e)
 	return e->file.body != NULL && e->file.body->fd != -1;
 }
 
+/* Those behind a descriptor. */
+static timeout_fn on_held;
+static struct timeoutq holders = { .fn = on_held };
+
+static void
+hold(struct entry *e)
+{
+	timeout_set(&holders, &e->hold, mono_add_ms(clock_now(), HOLD_MS));
+}
+
 static void
 drop(struct entry *e)
 {
@@ -106,6 +121,7 @@ drop(struct entry *e)
 		at = &(*at)->next;
 	*at = e->next;
 	TAILQ_REMOVE(&cache.queue, e, queue);
+	timeout_clear(&e->hold);
 	cache.nentries--;
 	cache.bytes -= e->cost;
 	cache.descriptors -= has_descriptor(e);
@@ -129,15 +145,29 @@ evict(void)
 		drop(e);
 }
 
+static struct entry *
+entry_of(struct timeout *t)
+{
+	return (struct entry *)((char *)t - offsetof(struct entry, hold));
+}
+
+static void
+on_held(struct timeout *t)
+{
+	struct entry *e = entry_of(t);
+
+	if (mono_us(e->checked, clock_now()) >= (int64_t)HOLD_MS * 1000)
+		drop(e);
+	else
+		hold(e);
+}
+
 /* All that are behind a descriptor; those in use live until they are sent. */
 static void
 drop_descriptors(void)
 {
-	struct entry *e, *next;
-
-	TAILQ_FOREACH_SAFE(e, &cache.queue, queue, next)
-		if (has_descriptor(e))
-			drop(e);
+	while (holders.first != NULL)
+		drop(entry_of(holders.first));
 }
 
 static int
@@ -267,7 +297,10 @@ keep(const struct request *r, struct file *f)
 		return;
 	e->file = *f;
 	(void)file_body_use(f->body);
-	cache.descriptors += has_descriptor(e);
+	if (has_descriptor(e)) {
+		cache.descriptors++;
+		hold(e);
+	}
 }
 
 static void
@@ -377,6 +410,18 @@ filecache_keep_index(struct request *r, const char *whole)
 	e->index = strdup(whole);
 	if (e->index == NULL)
 		drop(e);
+}
+
+void
+filecache_tick(struct mono now)
+{
+	timeoutq_run(&holders, now);
+}
+
+struct mono
+filecache_next(struct mono until)
+{
+	return timeoutq_next(&holders, until);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "worker/serve/access.h"
 #include "worker/serve/error.h"
 #include "worker/serve/error_file.h"
+#include "worker/serve/limit.h"
 #include "worker/serve/redirect.h"
 #include "worker/serve/route.h"
 
@@ -54,7 +55,7 @@ gate_https(struct request *r)
 {
 	const struct conf_location *l = r->location;
 
-	if (r->client->tls)
+	if (r->client->https)
 		return 0;
 	if (!l->answer.https && l->match == CONF_MATCH_SUFFIX) {
 		l = route_place(r->server, r->path);
@@ -75,6 +76,7 @@ static int (*const gates[])(struct request *r) = {
 	gate_certificate,
 	gate_refuse,
 	gate_https,
+	limit_gate,
 	access_gate_place,
 	access_gate,
 	gate_body,
