@@ -235,12 +235,13 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m,cgi
 PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
 	@t/lib/install-packages $(PACKAGES_BENCH)
-	@$(MAKE) --no-print-directory all build/bench/floor
+	@$(MAKE) --no-print-directory all build/bench/floor \
+	    build/bench/floor-cgi
 	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
 	    --markdown build/bench/table.md --svg build/bench/chart.svg
 

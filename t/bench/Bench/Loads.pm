@@ -41,6 +41,8 @@ my %scenarios = (
 	    tls => 1,
 	    run => sub { wrk(@_, '-H', 'Connection: close',
 		url($_[0], '/1k.html', 'https')) } },
+	cgi => { title => 'a static C program that prints a line, 8 at once '
+	    . '(ab)', floor => 1, scripts => 1, run => \&cgi },
 	'tls-10m' => { title => '10 MiB, TLS 1.3, 8 connections', tls => 1,
 	    run => sub { wrk(@_, '-c8', url($_[0], '/10m.bin', 'https')) } },
 );
@@ -50,12 +52,36 @@ sub is_known { exists $scenarios{ $_[0] } }
 sub title { $scenarios{ $_[0] }{title} }
 # Descriptors that a scenario needs.
 sub descriptors { ($scenarios{ $_[0] }{idle} // 0) + 200 }
-# The floor has neither files nor TLS.
-sub suits { !$_[1]{floor} || $scenarios{ $_[0] }{floor} }
+# The floor has neither files nor TLS; not everybody runs programs.
+sub suits {
+	my ($scenario, $server) = @_;
+
+	return 0 if $server->{floor} && !$scenarios{$scenario}{floor};
+	return $server->{scripts} || !$scenarios{$scenario}{scripts};
+}
 sub measure {
 	my ($scenario, $server, $with) = @_;
 
 	return $scenarios{$scenario}{run}->($server, $with);
+}
+
+# Static, so that no loader is measured.
+sub make_script {
+	my ($dir) = @_;
+	my $source = spew("$dir/line.c", <<'END');
+#include <stdio.h>
+
+int
+main(void)
+{
+	puts("Content-Type: text/plain\n\nhello");
+	return 0;
+}
+END
+
+	mkdir "$dir/site/cgi";
+	my $r = run('cc', '-O2', '-static', '-o', "$dir/site/cgi/line", $source);
+	die "bench: $r->{err}" if $r->{status} ne '0';
 }
 
 # The files that are asked for, and the scripts of wrk.
@@ -67,6 +93,7 @@ sub prepare {
 	spew("$dir/site/100k.bin", $text x 50);
 	spew("$dir/site/10m.bin", $text x 5120);
 	spew("$dir/site/many/$_.html", $text) for 0 .. $many - 1;
+	make_script($dir);
 	spew("$dir/pipeline.lua", <<'END');
 init = function(args)
 	local r = {}
@@ -154,12 +181,29 @@ sub wrk {
 	});
 }
 
-sub ab {
+sub ab { return run_ab(@_, '-c', 50, '-n', 40000, url($_[0], '/1k.html')) }
+
+# The bare loop runs the same program as often, where a server would be.
+sub cgi {
 	my ($server, $with) = @_;
+	my $n = 3000;
+
+	return run_ab($server, $with, '-c', 8, '-n', $n,
+	    url($server, '/cgi/line')) unless $server->{floor};
+	my $r = run({ timeout => 60 }, @{ $with->{server_pin} },
+	    Pyked::top() . '/build/bench/floor-cgi', "$with->{dir}/site/cgi/line",
+	    $n);
+	failed($server, 'floor-cgi', $r->{err}) if $r->{status} ne '0';
+	my ($time, $cpu) = split ' ', $r->{out};
+	return { requests => $n, seconds => $time, cpu => $cpu };
+}
+
+sub run_ab {
+	my ($server, $with, @args) = @_;
 
 	return with_cpu($server, sub {
 		my $r = run({ timeout => 60 }, @{ $with->{pin} }, 'ab', '-q',
-		    '-c', 50, '-n', 40000, url($server, '/1k.html'));
+		    @args);
 		my $out = "$r->{out}$r->{err}";
 		my ($time) = $out =~ /^Time taken for tests:\s+([\d.]+)/m;
 		my ($n) = $out =~ /^Complete requests:\s+(\d+)/m;

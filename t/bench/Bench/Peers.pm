@@ -14,18 +14,18 @@ use Pyked;
 
 my $top = Pyked::top();
 my %peers = (
-	pyked => { conf => \&conf_pyked,
+	pyked => { conf => \&conf_pyked, scripts => 1,
 	    command => sub { ("$top/pyked", '-f', '-c', $_[0]) } },
 	nginx => { conf => \&conf_nginx,
 	    command => sub { ('nginx', '-e', 'stderr', '-c', $_[0]) } },
-	lighttpd => { conf => \&conf_lighttpd,
+	lighttpd => { conf => \&conf_lighttpd, scripts => 1,
 	    command => sub { ('lighttpd', '-D', '-f', $_[0]) } },
 	h2o => { conf => \&conf_h2o,
 	    command => sub { ('h2o', '-m', 'worker', '-c', $_[0]) } },
 	apache => { conf => \&conf_apache,
 	    command => sub { ('apache2', '-D', 'FOREGROUND', '-f', $_[0]) } },
 	# What the kernel alone costs: no TLS, no files, no log.
-	floor => { floor => 1, conf => sub { '' },
+	floor => { floor => 1, scripts => 1, conf => sub { '' },
 	    command => sub { ("$top/build/bench/floor", $_[1]{http}) } },
 );
 
@@ -33,7 +33,7 @@ sub names { sort keys %peers }
 sub is_known { exists $peers{ $_[0] } }
 
 # Starts a peer on a CPU of its own (command words in @pin), in a folder:
-# { name, pid, http, https, floor }. It is ended with the test's processes.
+# { name, pid, http, https, floor, scripts }. It is ended with the test's processes.
 sub start {
 	my ($name, $dir, @pin) = @_;
 	my %port = (http => free_port(), https => free_port());
@@ -55,7 +55,8 @@ sub start {
 	die "bench: $name does not start:\n" . slurp("$dir/$name.out")
 	    unless $up;
 	return { name => $name, pid => $pid, %port,
-	    floor => $peers{$name}{floor} };
+	    floor => $peers{$name}{floor},
+	    scripts => $peers{$name}{scripts} };
 }
 
 sub conf_pyked {
@@ -77,6 +78,9 @@ server {
 	listen 127.0.0.1:$port->{https} tls
 	certificate $dir/localhost.pem $dir/localhost.key
 	root $dir/site
+	location /cgi/ {
+		cgi on
+	}
 }
 END
 }
@@ -122,7 +126,7 @@ sub conf_lighttpd {
 	my ($dir, $port) = @_;
 
 	return <<"END";
-server.modules = ("mod_openssl", "mod_accesslog")
+server.modules = ("mod_openssl", "mod_accesslog", "mod_cgi")
 server.bind = "127.0.0.1"
 server.port = $port->{http}
 server.document-root = "$dir/site"
@@ -137,6 +141,7 @@ server.max-fds = 16384
 server.listen-backlog = 4096
 ssl.pemfile = "$dir/localhost.pem"
 ssl.privkey = "$dir/localhost.key"
+\$HTTP["url"] =~ "^/cgi/" { cgi.assign = ("" => "") }
 \$SERVER["socket"] == "127.0.0.1:$port->{https}" { ssl.engine = "enable" }
 END
 }
