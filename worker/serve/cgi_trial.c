@@ -79,7 +79,7 @@ static void
 show_limits(const struct conf_cgi *c)
 {
 	(void)printf("limits      timeout %lldms %lldms, cpu %llus, "
-	    "memory %lluk, fsize %lluk, %u descriptors, nice +%d\n",
+	    "memory %lluk, fsize %lluk, %d descriptors, nice +%d\n",
 	    (long long)c->first_byte_ms, (long long)c->total_ms,
 	    (unsigned long long)c->cpu_s, (unsigned long long)c->memory / 1024,
 	    (unsigned long long)c->fsize / 1024, CGI_NOFILE, CGI_NICE);
