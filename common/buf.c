@@ -42,6 +42,9 @@ buf_reserve(struct buf *b, size_t n)
 		return -1;
 	if (len > 0)
 		memcpy(p, b->p + b->off, len);
+	/* It may have been the beginning of a head, with a password in it. */
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->end);
 	free(b->p);
 	*b = (struct buf){ .p = p, .end = len, .cap = cap };
 	return 0;
