@@ -62,8 +62,8 @@ sub try {
 sub leaves_nothing {
 	my ($name) = @_;
 
-	is scalar(grep { slurp("/proc/$_/cmdline") =~ /\Q$s->{cgi}\E|^sleep\0/
-	    && slurp("/proc/$_/environ") =~ /SCRIPT_NAME=/ }
+	is scalar(grep { slurp("/proc/$_/environ") =~
+	    /(?:^|\0)SCRIPT_FILENAME=\Q$s->{dir}\E/ }
 	    keys %{ processes() }), 0, $name;
 }
 

@@ -55,7 +55,8 @@ sub none_left {
 
 	SKIP: {
 		skip 'only root sees the descriptors of workers', 1 if $>;
-		eventually { descriptors($s) eq $before } 10,
+		# The file cache lets go of large files after ten seconds.
+		eventually { descriptors($s) eq $before } 30,
 		    'no descriptor is left over'
 		    or diag "$before, then ", descriptors($s);
 	}
