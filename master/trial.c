@@ -39,7 +39,9 @@ trial_run(const struct words_args *args)
 	if (chdir("/") == -1)
 		log_warn("cannot go to /");
 	conf = config_load(&options, &who, &errors);
-	(void)fwrite(buf_head(&errors.text), 1, buf_len(&errors.text), stderr);
+	if (errors.n > 0)
+		(void)fwrite(buf_head(&errors.text), 1, buf_len(&errors.text),
+		    stderr);
 	conf_errors_free(&errors);
 	if (conf == NULL)
 		return EXIT_CONF;
