@@ -174,8 +174,9 @@ subtest 'events in a browser' => sub {
 		diag slurp("$profile/output") unless $seen;
 		my @delays = sort { $a <=> $b }
 		    slurp("$notes/notes") =~ /(-?\d+)/g;
-		# The rest is the browser's own.
-		cmp_ok $delays[0], '<', scaled(50),
+		# How long a busy machine's browser takes is its own; what the
+		# server takes is measured above.
+		cmp_ok $delays[0], '<', scaled(2000),
 		    "$scheme: @delays ms late" if $seen;
 		kill TERM => $pid;
 		finish($pid, 20);
