@@ -375,7 +375,7 @@ END
 		$guess->('first');
 		my $told = grep { $_->response->{status} eq '401' } @c;
 		# Addresses share the places of a table, rarely too many.
-		cmp_ok $told, '>=', 160, "$told are told that it was wrong";
+		cmp_ok $told, '>=', 128, "$told are told that it was wrong";
 		$guess->('second');
 		push @waiting, @c;
 	}
