@@ -156,7 +156,7 @@ subtest 'a name that was taken away' => sub {
 	reload($s, 5, '127.0.0.1:0', 'unix:@DIR@/last.sock');
 	is slurp("$d/gone.sock"), "mine\n", 'what is there now is kept';
 	# The old one may still be leaving.
-	ok wait_until(sub { $s->workers == 1 }, 10), 'one worker';
+	ok wait_until(sub { (my @w = $s->workers) == 1 }, 10), 'one worker';
 	kill KILL => ($s->workers)[0];
 	ok $s->wait_log(qr/worker 0 .*signal 9/, 10), 'a worker dies';
 	is ask("$d/last.sock", '/'), "first\n", 'the name stays';
