@@ -31,7 +31,7 @@ enum check_state {
 	CHECK_NONE,
 	CHECK_QUEUED,
 	CHECK_ASKED,
-	CHECK_DELAYED		/* it was wrong; the answer waits */
+	CHECK_DELAYED		/* over; the answer waits */
 };
 
 TAILQ_HEAD(check_list, auth_check);
@@ -45,6 +45,7 @@ struct auth_check {
 	struct auth_slow *client;	/* borrowed; it has begun this */
 	struct claim_list claims;	/* requests that wait */
 	struct timeout timeout;
+	enum auth_verdict verdict;	/* of a delayed one */
 	bool counted;			/* among CHECKS_MAX */
 	TAILQ_ENTRY(auth_check) entry;	/* checks' */
 };
@@ -122,7 +123,9 @@ check_of(struct timeout *t)
 static void
 on_delay_over(struct timeout *t)
 {
-	end(check_of(t), AUTH_WRONG);
+	struct auth_check *c = check_of(t);
+
+	end(c, c->verdict);
 }
 
 static void
@@ -132,18 +135,17 @@ on_patience_over(struct timeout *t)
 	end(check_of(t), AUTH_NONE);
 }
 
-/* --- answers --- */
-
 static void
-wrong(struct auth_check *c)
+delay(struct auth_check *c, enum auth_verdict verdict, int64_t ms)
 {
-	int64_t ms = auth_slow_failed(c->client, clock_now());
-
 	c->state = CHECK_DELAYED;
+	c->verdict = verdict;
 	count_no_more(c);
 	OPENSSL_cleanse(&c->question, sizeof(c->question));
 	timeout_set(&checks.delays, &c->timeout, mono_add_ms(clock_now(), ms));
 }
+
+/* --- answers --- */
 
 static void
 take_answer(const struct auth_answer *a)
@@ -161,7 +163,7 @@ take_answer(const struct auth_answer *a)
 	if (c == NULL)
 		return;		/* nobody had the patience */
 	if (a->verdict == AUTH_WRONG) {
-		wrong(c);
+		delay(c, AUTH_WRONG, auth_slow_failed(c->client, clock_now()));
 		return;
 	}
 	if (a->verdict == AUTH_RIGHT)
@@ -283,20 +285,49 @@ fill_question(struct auth_question *q, uint32_t file, const struct basic *b)
 	(void)strlcpy(q->password, b->password, sizeof(q->password));
 }
 
+/* The youngest that is not asked yet goes unanswered, of a client that has
+ * guessed wrong: else such clients would keep the others out. */
+static bool
+make_room(void)
+{
+	struct auth_check *c;
+
+	for (c = TAILQ_LAST(&checks.list, check_list); c != NULL;
+	    c = TAILQ_PREV(c, check_list, entry)) {
+		if (c->state != CHECK_QUEUED || auth_slow_is_clean(c->client))
+			continue;
+		/* Not now: its request would be woken in the midst of this
+		 * one. */
+		delay(c, AUTH_NONE, 0);
+		return true;
+	}
+	return false;
+}
+
+/* Its client's entry, when one more may be checked for it now. */
+static struct auth_slow *
+admit(const struct request *r)
+{
+	struct cidr client = cidr_of(&r->client->peer);
+	struct auth_slow *s = auth_slow_begin(&client, clock_now());
+
+	if (s == NULL || checks.n < CHECKS_MAX ||
+	    (auth_slow_is_clean(s) && make_room()))
+		return s;
+	auth_slow_end(s);
+	return NULL;
+}
+
 /* NULL when there are too many, of all or of this client. */
 static struct auth_check *
 new_check(const struct request *r, uint32_t file,
     const struct basic *credentials, const struct auth_mac *mac)
 {
-	struct cidr client = cidr_of(&r->client->peer);
-	struct auth_check *c;
+	struct auth_check *c = calloc(1, sizeof(*c));
 
-	if (checks.n >= CHECKS_MAX)
-		return NULL;
-	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return NULL;
-	c->client = auth_slow_begin(&client, clock_now());
+	c->client = admit(r);
 	if (c->client == NULL) {
 		free(c);
 		return NULL;

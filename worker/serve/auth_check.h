@@ -3,7 +3,8 @@
  * requests that wait for what comes of it.
  *
  *	QUEUED ---> ASKED ---> over: it was right
- *	                `----> DELAYED ---> over: it was wrong
+ *	   |            `----> DELAYED ---> over: it was wrong
+ *	   `----------------------^  room was needed: over, not checked
  *
  * A check goes on without its request, so that leaving early is no way round
  * the delay. The same credentials are asked for once, however many requests

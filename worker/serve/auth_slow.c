@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define SETS		256	/* a power of two */
-#define WAYS		4
+#define SETS		64	/* a power of two */
+#define WAYS		16
 #define DELAY_MS	100	/* after the first failure, */
 #define DOUBLINGS	7	/* doubled so often, */
 #define DELAY_MAX_MS	10000	/* and no more */
