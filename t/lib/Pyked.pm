@@ -116,19 +116,34 @@ sub eventually (&$$) {
 sub run {
 	my %o = ref $_[0] ? %{ shift() } : ();
 	my @command = @_;
-	my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
+	my ($in, $out, $err) = map { nameless() } 1 .. 3;
 
 	print $in $o{in} // '';
 	$in->flush;
+	seek $in, 0, 0;
 	my $pid = background(sub {
-		open STDIN, '<', $in->filename or POSIX::_exit(127);
+		open STDIN, '<&', $in or POSIX::_exit(127);
 		open STDOUT, '>&', $out or POSIX::_exit(127);
 		open STDERR, '>&', $err or POSIX::_exit(127);
 		exec { $command[0] } @command or POSIX::_exit(127);
 	});
 	my $status = finish($pid, $o{timeout} // 30);
-	return { out => slurp($out->filename), err => slurp($err->filename),
+	return { out => rewound($out), err => rewound($err),
 	    status => $status };
+}
+
+# A file that nobody has to remove, and what was written to it.
+sub nameless {
+	open my $f, '+>:raw', undef or die "a file: $!";
+	return $f;
+}
+
+sub rewound {
+	my ($f) = @_;
+
+	seek $f, 0, 0;
+	local $/;
+	return <$f> // '';
 }
 
 # curl, with what every call needs: ->{out} is what it printed.
