@@ -149,7 +149,8 @@ test_dump(void)
 	    "certificate a b; fallback off; redirect off\n"
 	    "location /x { no header A; header A 2; refuse close }\n"
 	    "location /y { errors f; hsts 1y subdomains preload }\n"
-	    "location /z { https off; redirect 307 https://a/b; errors off } }\n";
+	    "location /z { https off; errors off; redirect 307 https://a/b } }"
+	    "\n";
 	struct buf first = { 0 }, second = { 0 };
 	struct conf *c = must_load(text);
 
