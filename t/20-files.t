@@ -50,14 +50,6 @@ bind $listening, pack_sockaddr_un("$site/socket") or die "bind: $!";
 chmod 0, "$site/unreadable.txt", "$site/closed";
 utime 784111777, 784111777, "$site/old.txt";
 utime -86400, -86400, "$site/empty.txt";
-$s->write_conf(servers => <<'END');
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
 $s->up;
 
 sub status_is {

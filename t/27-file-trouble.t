@@ -16,14 +16,6 @@ my $s = Pyked->prepare(tls => 1, top => "sandbox off\nfile-cache 0\n", files => 
 	'page.html' => join('', map { "line $_\n" } 1 .. 2000),
 });
 my $site = $s->{site};
-$s->write_conf(servers => <<'END');
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
 $s->up;
 my ($worker) = $s->workers;
 
