@@ -135,7 +135,7 @@ subtest 'paths that try to get out' => sub {
 	is "@wrong", '', 'no control byte in a path';
 };
 
-subtest 'a folder without its slash' => sub {
+subtest 'a folder without its slash' => sub {		# P22
 	my $r = $s->request("GET /sub HTTP/1.1\r\nHost: evil.example\r\n\r\n");
 	is $r->{status}, 301, 'to the slash';
 	is field($r, 'Location'), '/sub/', 'the path alone, no Host';

@@ -60,7 +60,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
     ['parts', Range => 'bytes=0-7999999,8000100-']) {
 	my ($what, @fields) = @$how;
 
-	subtest "truncated: $what" => sub {
+	subtest "truncated: $what" => sub {		# P19
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		truncate "$site/$name", 1024;
@@ -72,7 +72,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
 		    '... the log names it';
 		is $s->get("/$name")->{body}, 'a' x 1024, '... as it is now';
 	};
-	subtest "grown: $what" => sub {
+	subtest "grown: $what" => sub {		# P20
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		open my $f, '>>', "$site/$name" or die "$name: $!";
@@ -87,7 +87,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
 		is length $s->get("/$name")->{body}, $size + 100000,
 		    '... as it is now';
 	};
-	subtest "replaced: $what" => sub {
+	subtest "replaced: $what" => sub {		# P21
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		spew("$site/new.bin", 'c' x 1000);
@@ -192,7 +192,7 @@ subtest 'a name that the file system does not take' => sub {
 };
 
 # P24 as the file system has it; the server may not stumble over any time.
-subtest 'times' => sub {
+subtest 'times' => sub {		# P24
 	for my $time (-99999999999, -1, 0, 253402300799, 253402300800,
 	    99999999999999, 2 ** 62) {
 		utime $time, $time, "$site/small.txt" or next;
