@@ -5,7 +5,7 @@ VERSION	= 0.1
 
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
+	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd devlog
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi \
 	  conf_nearest conf_value conf_tree conf_build conf_load \

@@ -46,6 +46,8 @@ put_log(const struct dump *d, const char *name, const struct conf_logfile *log,
 		    log->kind == CONF_LOG_STDOUT ? "out" : "err");
 	else if (log->kind == CONF_LOG_OFF)
 		(void)buf_puts(d->out, " off");
+	else if (log->kind == CONF_LOG_SYSLOG)
+		(void)buf_puts(d->out, " syslog");
 	else
 		dump_word(d, log->path);
 	if (log->kind != CONF_LOG_OFF) {

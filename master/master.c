@@ -202,8 +202,8 @@ open_logs(struct master *m, const struct conf *conf)
 		return -1;
 	/* Until all is well whoever started us sees what is wrong, also when
 	 * the log is elsewhere. */
-	m->logs.echo = m->logs.error.kind == CONF_LOG_FILE ||
-	    m->logs.error.kind == CONF_LOG_OFF;
+	m->logs.echo = m->logs.error.kind != CONF_LOG_STDOUT &&
+	    m->logs.error.kind != CONF_LOG_STDERR;
 	logs_attach(&m->logs);
 	return 0;
 }
