@@ -11,7 +11,7 @@ CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_value conf_build conf_build_main conf_build_site \
 	  conf_build_names conf_build_listen conf_build_cgi \
 	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
+	  conf_build_access conf_build_trust conf_build_limit conf_build_tls conf_trust conf_auth conf_check conf_listen conf_open \
 	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
 	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
 # master/: everything privileged

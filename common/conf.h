@@ -207,6 +207,7 @@ struct conf_answer {
 	uint64_t hsts_s;
 	bool hsts_subdomains;
 	bool hsts_preload;
+	struct conf_pos hsts_pos;
 	struct str lines;		/* header, as it is sent; */
 	struct str lines_tls;		/* with Strict-Transport-Security */
 };
