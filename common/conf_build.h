@@ -100,6 +100,7 @@ conf_apply conf_set_rules;
 conf_apply conf_set_server;
 conf_apply conf_set_spool;
 conf_apply conf_set_trust;
+conf_apply conf_set_tickets;
 conf_apply conf_set_types;
 conf_apply conf_set_user;
 conf_apply conf_set_workers;

@@ -3,6 +3,61 @@
  */
 #include "common/conf_build.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "common/conf_file.h"
+
+/* RFC 8446 4.6.1: no ticket is good for longer than seven days. */
+#define ROTATE_MIN_MS	((uint64_t)1000)
+#define ROTATE_MAX_MS	((uint64_t)7 * 24 * 3600 * 1000)
+
+static void
+set_rotate(const struct conf_scope *scope, const struct conf_word *time)
+{
+	static const struct conf_arg ms = { .type = CONF_TIME };
+	uint64_t value;
+
+	if (conf_value_read(&ms, time->text, &value) == -1)
+		conf_wrong(scope, time, "write a time like 8h", "\"%s\" is not "
+		    "a time", time->text.p);
+	else if (value < ROTATE_MIN_MS || value > ROTATE_MAX_MS)
+		conf_wrong(scope, time, NULL, "\"%s\" is out of range: rotate "
+		    "takes 1s to 7d", time->text.p);
+	else
+		scope->tree->conf.tickets.rotate_ms = (int64_t)value;
+}
+
+static void
+set_file(const struct conf_scope *scope, const struct conf_word *path)
+{
+	struct conf_tickets *t = &scope->tree->conf.tickets;
+
+	t->path = path->text.n == 0 ? NULL : conf_file_resolve(
+	    &scope->tree->arena, path->pos.file, path->text);
+	if (t->path == NULL)
+		conf_wrong(scope, path, NULL, "%s", path->text.n == 0 ?
+		    "an empty path" : strerror(errno));
+}
+
+void
+conf_set_tickets(struct conf_scope *scope, const struct conf_node *node)
+{
+	struct conf_tickets *t = &scope->tree->conf.tickets;
+	bool alone = node->nwords == 2;
+
+	t->kind = (enum conf_tickets_kind)node->words[1].value;
+	t->pos = node->words[node->nwords - 1].pos;
+	if (alone != (t->kind == CONF_TICKETS_OFF))
+		conf_wrong(scope, &node->words[1], "write: tickets rotate 8h, "
+		    "tickets file PATH or tickets off", "too %s values for "
+		    "\"tickets\"", alone ? "few" : "many");
+	else if (t->kind == CONF_TICKETS_ROTATE)
+		set_rotate(scope, &node->words[2]);
+	else if (t->kind == CONF_TICKETS_FILE)
+		set_file(scope, &node->words[2]);
+}
+
 static bool
 listens_tls(const struct conf *conf, const struct conf_server *s)
 {
