@@ -151,8 +151,8 @@ sub cpu {
 
 subtest 'bytes' => sub {
 	my $size = 400_000;
-	my $s = server(files => { slow => 'x' x $size, 'free/x' => 'x' x $size },
-	    says => <<'END');
+	my $s = server(files => { slow => 'x' x $size, 'free/x' => 'x' x $size,
+	    'free/y' => 'y' }, says => <<'END');
 	limit bandwidth 200000 per ip
 	location /free/ { limit bandwidth off }
 END
@@ -180,6 +180,18 @@ END
 		($time, $got) = $get->($scheme, $third, '/free/x');
 		cmp_ok $time, '<', scaled(1), "$scheme: where there is none";
 	}
+	# Small answers leave together: each counts by its own limit.
+	my $c = client($s, from => '127.0.0.6');
+	my $begun = time;
+	for my $off (map { 8192 * $_ } 0 .. 47) {
+		$c->send(Pyked::Http::bytes(GET => '/slow', Range =>
+		    "bytes=$off-" . ($off + 8191))
+		    . Pyked::Http::bytes(GET => '/free/y'));
+	}
+	my $got = 0;
+	$got += length $c->response->{body} for 1 .. 96;
+	is $got, 48 * 8193, 'pipelined with what has none';
+	cmp_ok time - $begun, '>', 1.4, '... is no way around it';
 	$s->stop;
 };
 
