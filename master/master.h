@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/fdset.h"
 #include "common/peers.h"
+#include "common/shares.h"
 #include "common/tally.h"
 #include "master/control.h"
 #include "master/daemon.h"
@@ -50,6 +51,8 @@ struct master {
 	struct control control;
 	struct logs logs;
 	struct peers *peers;		/* owned: what clients hold and spend */
+	struct shares *shares;		/* owned; who holds how many
+					 * connections */
 	struct tally spooled;		/* bytes in the spool, of all workers */
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */
