@@ -6,7 +6,7 @@ VERSION	= 0.1
 # common/: usable by master and worker
 COMMON	= str buf arena clock log sig net proc fdset mime tlsctx shm \
 	  scoreboard ring tally peers unixsock cidr siphash htpasswd \
-	  devlog tlsfile tickets
+	  devlog tlsfile tickets shares
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi \
 	  conf_nearest conf_value conf_tree conf_build conf_load \
@@ -25,8 +25,9 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport transport_plain transport_tls tls_tickets transport_proxy \
+WORKER	= worker authd loop timeout ledger accept conn conn_io \
+	  conn_wait bufpool transport transport_plain transport_tls \
+	  tls_tickets transport_proxy balance
 	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan trial
