@@ -138,11 +138,9 @@ join(struct arena *a, struct str folder, struct str name)
 	return p;
 }
 
-/* How many bytes at the front of the request's path stand for dir itself. */
-static size_t
-mapped_prefix(const struct request *r)
+size_t
+cgi_find_prefix(const struct conf_location *l, struct str path)
 {
-	const struct conf_location *l = r->location;
 	const char *slash;
 	size_t n;
 
@@ -150,10 +148,10 @@ mapped_prefix(const struct request *r)
 	if (l->match == CONF_MATCH_PREFIX) {
 		n = l->path.n;
 	} else if (l->match == CONF_MATCH_EXACT) {
-		slash = memrchr(r->path.p, '/', r->path.n);
-		n = slash == NULL ? 0 : (size_t)(slash - r->path.p);
+		slash = memrchr(path.p, '/', path.n);
+		n = slash == NULL ? 0 : (size_t)(slash - path.p);
 	}
-	while (n < r->path.n && r->path.p[n] == '/')
+	while (n < path.n && path.p[n] == '/')
 		n++;
 	return n;
 }
@@ -242,7 +240,7 @@ cgi_find(struct request *r, struct cgi_target *t)
 	case CONF_CGI_PROGRAM:
 		return find_program(r, t);
 	case CONF_CGI_DIR:
-		return find_below(r, l->cgi.dir, mapped_prefix(r), t);
+		return find_below(r, l->cgi.dir, cgi_find_prefix(l, r->path), t);
 	case CONF_CGI_ON:
 	case CONF_CGI_WITH:
 		return find_below(r, l->root, strspn(r->path.p, "/"), t);
