@@ -104,6 +104,7 @@ put_tls(struct dump *d)
 	(void)buf_puts(d->out, "ciphers");
 	dump_word(d, conf->ciphers == NULL ? "default" : conf->ciphers);
 	(void)buf_puts(d->out, "\n");
+	dump_tickets(d);
 	dump_close(d);
 }
 

@@ -117,6 +117,23 @@ sub authd {
 	return @found == 1 ? $found[0] : 0;
 }
 
+# Nobody checks passwords here; what becomes of that takes ten seconds, so it is
+# looked at last.
+my $stuck = Pyked->prepare(files => { x => "x\n" }, servers => <<'END');
+server {
+	listen 127.0.0.1:0
+	root @SITE@
+	auth Staff @DIR@/users
+}
+END
+spew("$stuck->{dir}/users", users());
+$stuck->up;
+my $stopped;
+wait_until { $stopped = authd($stuck) };
+kill STOP => $stopped;
+my @unheard = map { new_client($stuck)->send(Pyked::Http::bytes(GET => '/x',
+    basic("sha1:unheard$_"))) } 1 .. 8;
+
 subtest 'hashes' => sub {
 	for my $user (sort keys %hash) {
 		is status_of('/in/x', '-u', "$user:secret"), 200, $user;
@@ -587,6 +604,20 @@ sub memory_of {
 	}
 	return $all;
 }
+
+subtest 'nobody checks' => sub {
+	my @r = map { $_->response } @unheard;
+
+	is join(' ', map { $_->{status} } @r), join(' ', (503) x 8),
+	    'after ten seconds it is 503';
+	is $r[0]{headers}{'retry-after'}, 5, '... with Retry-After';
+	is scalar(() = $stuck->log =~ /not checked within 10 s/g), 1,
+	    'said once';
+	kill CONT => $stopped;
+	is new_client($stuck)->get('/x', basic('sha1:secret'))->{status}, 200,
+	    'when it goes on all is well';
+	$stuck->stop;
+};
 
 subtest 'mistakes' => sub {
 	my $bad = Pyked->prepare;

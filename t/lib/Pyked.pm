@@ -43,7 +43,7 @@ use Time::HiRes qw(time sleep);
 use Pyked::Http;
 
 our @EXPORT = qw(wait_until eventually run curl s_client certificate background finish
-    scaled slurp spew client field processes is_alive
+    scaled slurp spew temporary client field processes is_alive
     raise_descriptors free_port);
 
 my $top = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
@@ -74,6 +74,16 @@ sub spew {
 	close $f or die "$file: $!";
 	chmod $mode, $file if defined $mode;
 	return $file;
+}
+
+# A folder that is gone with the test: for this user alone, or of a mode.
+sub temporary {
+	my ($mode) = @_;
+	my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
+	    CLEANUP => 1);
+
+	!defined $mode or chmod $mode, $dir or die "$dir: $!";
+	return $dir;
 }
 
 # Sanitizers make everything slower; so does valgrind.
@@ -280,8 +290,7 @@ sub up {
 # Everything but starting the program.
 sub prepare {
 	my ($class, %o) = @_;
-	my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
-	    CLEANUP => 1);
+	my $dir = temporary();
 	my $s = bless { dir => $dir, site => "$dir/site", cgi => "$dir/cgi",
 	    error_log => "$dir/error.log", access_log => "$dir/access.log",
 	    conf => "$dir/pyked.conf", output => "$dir/output",

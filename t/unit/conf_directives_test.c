@@ -58,6 +58,7 @@ static void
 line_of(char *out, size_t size, const struct conf_directive *d)
 {
 	(void)snprintf(out, size, "%s %s%s", d->name, example(d),
+	    d->block == CONF_IN_TRUST ? " { forwarded off }" :
 	    d->block != 0 ? " { }" : "");
 }
 
