@@ -4,25 +4,29 @@
 VERSION	= 0.1
 
 # common/: usable by master and worker
-COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
+COMMON	= str buf arena clock log sig net proc fdset mime tlsctx shm \
+	  scoreboard ring tally peers unixsock cidr siphash htpasswd \
+	  devlog tlsfile tickets
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
-	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
-	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
-	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
+	  conf_schema_main conf_schema_site conf_schema_cgi \
+	  conf_nearest conf_value conf_tree conf_build conf_load \
+	  conf_build_main conf_build_site conf_build_names \
+	  conf_build_listen conf_build_cgi conf_build_files \
+	  conf_build_answer conf_build_header conf_build_access \
+	  conf_build_trust conf_build_limit conf_trust conf_auth \
+	  conf_check conf_listen conf_open conf_dump conf_dump_text \
+	  conf_dump_site conf_dump_files conf_dump_answer \
+	  conf_dump_access conf_dump_trust conf_dump_limit conf_help \
+	  conf_error conf_build_tls conf_dump_tls
 # master/: everything privileged
 MASTER	= cli config daemon priv master channel listen spawn generation \
 	  authspawn authwatch \
-	  reap autopsy watchdog reload logs logfile logwriter \
+	  reap autopsy watchdog rekey reload logs logfile logwriter \
 	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport transport_plain transport_tls transport_proxy \
+	  bufpool transport transport_plain transport_tls tls_tickets transport_proxy \
 	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan trial

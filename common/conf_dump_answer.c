@@ -35,6 +35,17 @@ put_redirect(const struct dump *d, const struct conf_redirect *r,
 	(void)buf_puts(d->out, "\n");
 }
 
+static void
+put_errors(const struct dump *d, const struct conf_dir *errors)
+{
+	if (errors != NULL) {
+		dump_line(d, "errors", errors->path, &errors->pos);
+		return;
+	}
+	dump_indent(d);
+	(void)buf_puts(d->out, "errors off\n");
+}
+
 static bool
 has_header(const struct conf_answer *a, const struct conf_header *h)
 {
@@ -122,7 +133,7 @@ dump_answer(const struct dump *d, const struct conf_answer *a,
 		(void)buf_puts(d->out, "\n");
 	}
 	if (a->errors != from->errors)
-		dump_line(d, "errors", a->errors->path, &a->errors->pos);
+		put_errors(d, a->errors);
 	put_headers(d, a, outer);
 	if (a->refuse != from->refuse)
 		put_refuse(d, a);

@@ -177,7 +177,7 @@ sub names { join ' ', map { $_->[0] } rows($s->get(@_)) }
 
 # --- listings ---
 
-subtest 'a listing' => sub {
+subtest 'a listing' => sub {		# P23
 	my $r = $s->get('/order/');
 	my @all = page_ok($r, 'a folder');
 
@@ -260,7 +260,7 @@ subtest 'the folders above' => sub {
 	unlike $s->get('/')->{body}, qr/<nav/, 'none above the top';
 };
 
-subtest 'names with any bytes' => sub {
+subtest 'names with any bytes' => sub {		# P23
 	my $r = $s->get('/hostile/');
 	page_ok($r, 'hostile names');
 	my @rows = rows($r);
@@ -326,7 +326,7 @@ subtest 'times that no calendar has' => sub {
 	}
 };
 
-subtest 'a large folder' => sub {
+subtest 'a large folder' => sub {		# P23
 	my $long = 'x' x 200;
 	spew(sprintf('%s/many/%05d-%s', $site, $_, $long), '') for 1 .. 9999;
 	spew("$site/many/.dot", '');

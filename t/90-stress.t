@@ -10,18 +10,7 @@ use Time::HiRes qw(time sleep);
 use Pyked;
 
 my $many = 3000;
-my $servers = <<'END';
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END
-my %site = (tls => 1, servers => $servers, files => {
+my %site = (tls => 1, files => {
 	'index.html' => 'x' x 1024, 'big.bin' => 'y' x 300000 },
     scripts => { 'hello' => "#!/bin/sh\n"
 	. "printf 'Content-Type: text/plain\\n\\nhello\\n'\n" });

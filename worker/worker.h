@@ -14,6 +14,7 @@ struct conf_listen;
 struct peers;
 struct shm;
 struct tally_shared;
+struct tickets;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -48,6 +49,8 @@ struct worker_args {
 	struct peers *peers;		/* borrowed: what clients hold and
 					 * spend */
 	unsigned column;		/* of this worker in both */
+	struct tickets *tickets;	/* borrowed: keys of TLS session
+					 * tickets */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;
