@@ -19,7 +19,11 @@
 
 #include "common/buf.h"
 
+#define FRAGMENT_MIN	512	/* the shortest records that a client may ask
+				 * for (RFC 6066 section 4) */
 #define RECORD_EXTRA	256	/* a header, tag and padding, at most */
+#define GATHER_MAX	(TLS_BATCH_MAX + (TLS_BATCH_MAX / FRAGMENT_MIN + 1) * \
+			RECORD_EXTRA)
 #define REST_MAX	(2 * TLS_BATCH_MAX)
 
 struct wire {
@@ -33,8 +37,7 @@ static struct {
 	const struct wire *of;		/* whose records these are; NULL:
 					 * none are gathered */
 	size_t n;
-	char bytes[TLS_BATCH_MAX + (TLS_BATCH_MAX / TLS_RECORD + 1) *
-	    RECORD_EXTRA];
+	char bytes[GATHER_MAX];
 } gathered;
 
 static struct wire *
@@ -178,14 +181,6 @@ tls_wire_gather(SSL *tls)
 	assert(gathered.of == NULL);
 	gathered.of = wire_of(tls);
 	gathered.n = 0;
-}
-
-bool
-tls_wire_has_room(const SSL *tls)
-{
-	assert(gathered.of == wire_of(tls));
-	return sizeof(gathered.bytes) - gathered.n >=
-	    TLS_RECORD + RECORD_EXTRA;
 }
 
 /* Sends from p: how much went out, or -1 when nothing ever will. */
