@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/clock.h"
 #include "worker/transport.h"
 
 struct ssl_st;
@@ -24,6 +25,16 @@ int	tls_wire_open(struct ssl_st *tls, int fd);
 /* How many plain bytes a batch should have now: more as the client keeps up,
  * one record when it does not. */
 size_t	tls_wire_batch(const struct ssl_st *tls);
+/*
+ * The session was read from. It need not allocate its buffers for each record,
+ * and clear them (what was read may have been a password), as it does by
+ * SSL_MODE_RELEASE_BUFFERS: it keeps them until it rests.
+ */
+void	tls_wire_used(struct ssl_st *tls);
+/* Those that rest give theirs back. */
+void	tls_wire_tick(struct mono now);
+/* The earlier of until and when that is due. */
+struct mono tls_wire_next(struct mono until);
 /* Records written from here on are gathered, as many as a batch has, however
  * short they are. */
 void	tls_wire_gather(struct ssl_st *tls);

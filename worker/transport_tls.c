@@ -210,7 +210,10 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 		c->tls_broken = true;
 		return IO_ERROR;
 	}
-	return r == 1 ? IO_OK : verdict(c, r);
+	if (r != 1)
+		return verdict(c, r);
+	tls_wire_used(c->tls);
+	return IO_OK;
 }
 
 /*
