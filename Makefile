@@ -21,7 +21,7 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker authd loop timeout ledger accept balance conn conn_io conn_wait \
+WORKER	= worker authd loop announce timeout ledger accept balance conn conn_io conn_wait \
 	  bufpool transport transport_plain transport_tls transport_proxy \
 	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
