@@ -143,9 +143,10 @@ show_end(void)
 		(void)printf("exit        signal %d (%s)", trial.exit_status,
 		    strsignal(trial.exit_status));
 	(void)printf("%s\ntime        %.6f s, CPU %.6f s\n"
-	    "memory      %llu KiB at most\n",
+	    "memory      %s%llu KiB\n",
 	    trial.abandoned ? ", ended by pyked" : "",
 	    (double)use->wall_us / 1e6, (double)use->cpu_us / 1e6,
+	    use->peak_known ? "" : "less than ",
 	    (unsigned long long)use->peak_kb);
 }
 
