@@ -38,7 +38,7 @@ SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
-	  cgi_head \
+	  cgi_head cgi_address \
 	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
