@@ -84,6 +84,12 @@ server {
 		cgi dir \@CGI\@/
 		env NOTES $notes
 	}
+	location /hung/ {
+		cgi dir \@CGI\@/
+		cgi-limits {
+			processes 32 queue 64 60s
+		}
+	}
 	location /lean/ {
 		cgi dir \@CGI\@/
 		cgi-limits {
@@ -143,6 +149,35 @@ subtest 'places' => sub {
 	spew("$notes/go", '');
 	is $_->response->{body}, "ok\n", 'all are answered' for @open;
 	unlink "$notes/go";
+};
+
+# How many of these have such an answer already.
+sub answered {
+	my ($status, @open) = @_;
+
+	$_->fill(time + 0.001) for @open;
+	return scalar grep { $_->{in} =~ m{^HTTP/1\.1 $status } } @open;
+}
+
+sub running_now {
+	return scalar grep { $_->{ppid} == $worker && $_->{state} ne 'Z' }
+	    values %{ processes() };
+}
+
+subtest 'many that hang' => sub {
+	my @open = map { client($s)->send(Pyked::Http::bytes(
+	    GET => '/hung/sleeper', Connection => 'close')) } 1 .. 170;
+	my @slow = grep { $_ > scaled(0.5) } map { my $start = time;
+	    $s->get('/')->{status} eq '200' ? time - $start : 99 } 1 .. 50;
+	is "@slow", '', 'files are served beside them';
+	eventually { answered(503, @open) == 170 - 32 - 64 } 20,
+	    '32 have a place, 64 may wait, the others are refused';
+	eventually { answered(200, @open) == 32 } 20, '32 have begun';
+	is running_now(), 32, 'and no other runs';
+	is $s->get('/hung/ok')->{status}, 503, 'nor will one more';
+	is $s->get('/')->{status}, 200, 'files are served';
+	$_->abort for @open;
+	eventually { running_now() == 0 } 10, 'all go with their clients';
 };
 
 subtest 'shown' => sub {
