@@ -46,6 +46,8 @@ put_log(const struct dump *d, const char *name, const struct conf_logfile *log,
 		    log->kind == CONF_LOG_STDOUT ? "out" : "err");
 	else if (log->kind == CONF_LOG_OFF)
 		(void)buf_puts(d->out, " off");
+	else if (log->kind == CONF_LOG_SYSLOG)
+		(void)buf_puts(d->out, " syslog");
 	else
 		dump_word(d, log->path);
 	if (log->kind != CONF_LOG_OFF) {
@@ -102,6 +104,7 @@ put_tls(struct dump *d)
 	(void)buf_puts(d->out, "ciphers");
 	dump_word(d, conf->ciphers == NULL ? "default" : conf->ciphers);
 	(void)buf_puts(d->out, "\n");
+	dump_tickets(d);
 	dump_close(d);
 }
 

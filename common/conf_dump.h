@@ -56,6 +56,8 @@ void	dump_answer(const struct dump *d, const struct conf_answer *a,
 	    const struct conf_answer *outer);
 /* The proxies that are trusted. */
 void	dump_trust(struct dump *d);
+/* By which keys sessions are taken up again. */
+void	dump_tickets(const struct dump *d);
 void	dump_server(struct dump *d, const struct conf_server *s);
 
 #endif

@@ -20,6 +20,7 @@
 #include "master/authwatch.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/rekey.h"
 #include "master/spawn.h"
 #include "worker/authd.h"
 #include "worker/worker.h"
@@ -50,6 +51,7 @@ become_authd(struct master *m, const struct generation *g, int channel)
 	logs_forget_lines(&m->logs);
 	/* The keys of certificates go with the configuration. */
 	spawn_forget_master(m, NULL, NULL);
+	rekey_close(m);
 	priv_expose_to_oom();
 	/* Other processes of this user must not read the hashes here. */
 	if (priv_drop(&m->identity, true) == -1)

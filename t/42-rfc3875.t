@@ -6,15 +6,13 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
 
 # Workers run as another user than we do: the interpreter is where both can
 # read.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 
 my $perl = "#!/usr/bin/perl\n\$| = 1;\n";
 my $php = spew("$open/php", $perl . 'print "Content-Type: text/plain\n\n";'

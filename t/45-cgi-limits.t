@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -13,9 +12,7 @@ use Pyked;
 
 my $root = $> == 0;
 my $user = $root ? getpwnam 'www-data' : $>;
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 
 my $perl = "#!/usr/bin/perl\n\$| = 1;\n";
 my $text = 'print "Content-Type: text/plain\n\n";';

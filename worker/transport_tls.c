@@ -18,6 +18,7 @@
 #include "common/conf.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
+#include "worker/tls_tickets.h"
 #include "worker/tls_wire.h"
 #include "worker/transport.h"
 #include "worker/worker.h"
@@ -118,6 +119,7 @@ transport_tls_setup(const struct conf *conf)
 		(void)SSL_CTX_set_tlsext_servername_callback(ctx,
 		    on_server_name);
 		SSL_CTX_set_msg_callback(ctx, on_message);
+		tls_tickets_setup(ctx);
 	}
 }
 

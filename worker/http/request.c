@@ -48,6 +48,8 @@ request_free(struct request *r)
 	struct request_block *b = (struct request_block *)r;
 
 	assert(r->magic == REQUEST_MAGIC);
+	if (r->over != NULL)
+		r->over(r);
 	if (r->response.source != NULL)
 		r->response.source->ops->close(r->response.source);
 	if (r->sink != NULL)

@@ -240,8 +240,8 @@ cgi_find(struct request *r, struct cgi_target *t)
 	case CONF_CGI_PROGRAM:
 		return find_program(r, t);
 	case CONF_CGI_DIR:
-		return find_below(r, l->cgi.dir,
-		    cgi_find_prefix(l, r->path), t);
+		return find_below(r, l->cgi.dir, cgi_find_prefix(l, r->path),
+		    t);
 	case CONF_CGI_ON:
 	case CONF_CGI_WITH:
 		return find_below(r, l->root, strspn(r->path.p, "/"), t);
