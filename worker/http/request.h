@@ -57,7 +57,9 @@ struct script_use {
 	bool counted;			/* it has ended: the rest is known */
 	int64_t wall_us;		/* from its start to its exit */
 	int64_t cpu_us;			/* of it and what it waited for */
-	uint64_t peak_kb;		/* memory of the largest of them */
+	uint64_t peak_kb;		/* memory of the largest of them, or of
+					 * this process, */
+	bool peak_known;		/* unless it is larger than this one */
 };
 
 /* What a handler says of its answer. */
