@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use Pyked;
+use Pyked::Tls;
 
 # All of them: "secret".
 my %hash = (
@@ -548,10 +549,11 @@ subtest 'other formats of the log' => sub {
 subtest 'memory' => sub {
 	plan skip_all => 'a sanitizer keeps what is freed'
 	    if Pyked::is_sanitized();
-	my $m = Pyked->prepare(tls => 1, top => 'sandbox off',
-	    files => { 'x' => "x\n" }, scripts => {
+	my $m = Pyked->prepare(tls => 1, top => "sandbox off\nlimits {\n"
+	    . "header 16k 1s\n}", files => { 'x' => "x\n" }, scripts => {
 	    show => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
-	    . "echo \"\$HTTP_AUTHORIZATION\"\n" }, servers => <<'END');
+	    . "echo \"\$HTTP_AUTHORIZATION\"\n", count => "#!/bin/sh\n"
+	    . "printf 'Content-Type: text/plain\\n\\n'; wc -c\n" }, servers => <<'END');
 server {
 	listen 127.0.0.1:0
 	listen 127.0.0.1:0 tls
@@ -568,6 +570,8 @@ END
 	$m->up;
 	my @secrets = ($word, substr((basic("ann:$word"))[1], 6),
 	    substr((basic("ann:no-$word"))[1], 6));
+	# Half of one is too much.
+	my @halves = map { substr $_, length($_) / 2 } @secrets;
 	for my $scheme (qw(http https)) {
 		is curl('-k', '-u', "ann:$word", $m->url('/x', $scheme))
 		    ->{out}, "x\n", "a file by $scheme";
@@ -576,10 +580,47 @@ END
 		    "Basic $secrets[1]\n", '... a script that wants it all';
 		curl('-k', '-u', "ann:no-$word", $m->url('/x', $scheme));
 	}
+	# Requests that never became one.
+	my $line = 'Authorization: ' . (basic("ann:$word"))[1] . "\r\n";
+	my $head = "GET /x HTTP/1.1\r\nHost: localhost\r\n$line";
+	my @new = (sub { client($m) });
+	push @new, sub { Pyked::Tls->new($m->port('https')) }
+	    unless Pyked::Tls::missing();
+	for my $new (@new) {
+		is $new->()->send("${head}bad line\r\n\r\n")->response
+		    ->{status}, 400, 'a bad request';
+		is $new->()->send($head . "X: " . 'x' x 20_000 . "\r\n\r\n")
+		    ->response->{status}, 431, '... one that is too large';
+		is $new->()->send($head)->response->{status}, 408,
+		    '... one that never ends';
+		my $c = $new->()->send($head);
+		$m->get('/x');
+		$c->close;
+		$m->get('/x');
+	}
+	# Forms have passwords, too.
+	my $form = "user=ann&password=$word" . '-' x 300;
+	my $post = "POST /cgi/count HTTP/1.1\r\nHost: localhost\r\n" . $line;
+	for my $new (@new) {
+		for (300, 30_000) {
+			my $long = $form . '+' x $_;
+			my $n = length $long;
+			is $new->()->send("${post}Content-Length: $n\r\n\r\n"
+			    . $long)->response->{body}, "$n\n", 'a form';
+			is $new->()->send($post . 'Transfer-Encoding: chunked'
+			    . sprintf("\r\n\r\n%x\r\n", $n) . $long
+			    . "\r\n0\r\n\r\n")->response->{body}, "$n\n",
+			    '... in chunks';
+			my $c = $new->()->send($post . "Content-Length: "
+			    . ($n + 1) . "\r\n\r\n$long");
+			$m->get('/x');
+			$c->close;
+		}
+	}
 	my $read = 0;
 	for my $pid ($m->workers) {
 		my $memory = memory_of($pid) or next;
-		my @found = grep { index($memory, $_) >= 0 } @secrets;
+		my @found = grep { index($memory, $_) >= 0 } @halves;
 
 		$read++;
 		is scalar @found, 0, "nothing is left in process $pid";

@@ -81,6 +81,7 @@ tell(const struct conn *c)
 	char dropped[4096];
 
 	(void)recv(c->fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	explicit_bzero(dropped, sizeof(dropped));
 	(void)send(c->fd, answer, sizeof(answer) - 1,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
