@@ -4,7 +4,7 @@
 VERSION	= 0.1
 
 # common/: usable by master and worker
-COMMON	= str buf arena clock log sig net proc fdset mime tlsctx tlsfile tickets \
+COMMON	= str buf arena clock log sig net proc fdset mime tlsctx tlsfile tlsclient tickets \
 	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
 CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
 	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
@@ -23,7 +23,7 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
 WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport transport_plain transport_tls tls_tickets transport_proxy \
+	  bufpool transport transport_plain transport_tls tls_tickets tls_client transport_proxy \
 	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan trial
@@ -31,12 +31,12 @@ WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
 HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
 	  status body request
 # worker/serve/: what answers
-SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
+SERVE	= serve access client_cert limit auth auth_cache auth_check auth_slow route redirect \
 	  static file filecache variant file_answer gzip refusal \
 	  beneath beneath_walk turns error error_file \
 	  listing listing_page html style \
 	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
-	  cgi_head \
+	  cgi_head cgi_cert \
 	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
 	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
 
