@@ -286,7 +286,8 @@ enum conf_log_kind {
 	CONF_LOG_OFF,
 	CONF_LOG_FILE,
 	CONF_LOG_STDOUT,
-	CONF_LOG_STDERR
+	CONF_LOG_STDERR,
+	CONF_LOG_SYSLOG
 };
 
 enum conf_log_format {

@@ -1,8 +1,8 @@
 /*
  * conf_dump: how a configuration is written.
  *
- * Private to conf_*. conf_dump.c has the main level and what all share,
- * conf_dump_site.c servers and locations, conf_dump_files.c a part of these.
+ * Private to conf_*. conf_dump.c has the main level, conf_dump_site.c servers
+ * and locations, the others a part of these; conf_dump_text.c what all share.
  */
 #ifndef COMMON_CONF_DUMP_H
 #define COMMON_CONF_DUMP_H

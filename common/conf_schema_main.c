@@ -132,7 +132,7 @@ static const struct conf_directive directives[] = {
   .args = { { .type = CONF_ANY },
     { .type = CONF_CHOICE, .choices = formats, IN_CONF(access_format) } },
   .help = "One line for each request; the terminal in the foreground." },
-{ .name = "error", .shape = "PATH|stderr [debug|info|warn|error]",
+{ .name = "error", .shape = "PATH|stderr|syslog [debug|info|warn|error]",
   .value = "/var/log/pyked/error.log info", .least = 1, .most = 2,
   .where = CONF_IN_LOG, .apply = conf_set_error,
   .args = { { .type = CONF_ANY },

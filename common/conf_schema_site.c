@@ -116,8 +116,8 @@ static const struct conf_directive directives[] = {
   .most = 1, .where = CONF_IN_SITE, .apply = conf_set_fallback,
   .help = "The path that answers in place of a 404, with 200; for GET and "
     "HEAD." },
-{ .name = "errors", .shape = "PATH", .least = 1, .most = 1,
-  .where = CONF_IN_SITE, .apply = conf_set_errors,
+{ .name = "errors", .shape = "PATH | off", .value = "off", .least = 1,
+  .most = 1, .where = CONF_IN_SITE, .apply = conf_set_errors,
   .args = { { .type = CONF_PATH } },
   .help = "A folder with pages for errors: 404.html, or 4xx.html and 5xx.html "
     "for all of a kind." },

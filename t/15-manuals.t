@@ -7,7 +7,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
@@ -146,8 +145,7 @@ subtest 'exit statuses' => sub {
 
 # A folder with everything that the examples name; their paths are moved there.
 # An interpreter is started by its path, so scripts' user may enter it.
-my $root = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $root or die "$root: $!";
+my $root = temporary(0755);
 spew("$root/srv/www/$_/index.html", "$_\n") for qw(html example net default);
 spew("$root/srv/www/example/page.php", "php\n");
 spew("$root/$_/here", '') for qw(conf.d html srv/git var/log/pyked);

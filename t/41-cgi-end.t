@@ -5,16 +5,13 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
 use Pyked;
 
 # Scripts run as another user than we do: their notes go where both can write.
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 
 my $sh = "#!/bin/sh\nhello() { echo Content-Type: text/plain; echo; }\n"
     . "note() { echo \$* >> \$NOTES/pids; }\n";

@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
@@ -51,13 +50,10 @@ my %scripts = (
 	    . 'print STDERR "marked\n"; exit 1;',
 	'sub/inner' => $perl . $text,
 );
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 # Python opens its script by a whole path, so the workers' user has to come
 # there; and so it is with interpreters.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 mkdir "$open/cgi";
 spew("$open/cgi/hog", "#!/usr/bin/python3\nx = []\nwhile True: "
     . "x.append(bytearray(1000000))\n", 0755);

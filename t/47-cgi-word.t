@@ -4,7 +4,6 @@
 use strict;
 use warnings;
 use FindBin;
-use File::Temp ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
@@ -24,8 +23,7 @@ my $s = Pyked->prepare(scripts => {
 	'no-program' => "echo hello\n",
 }, files => { 'index.html' => "home\n", 'app/index.php' => '' });
 # Found by its path, so the workers' user has to come there.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 my $interpreter = spew("$open/with", $perl
     . 'print "Content-Type: a/b\n\n$ENV{SCRIPT_FILENAME}";', 0755);
 $s->write_conf(servers => <<"END");

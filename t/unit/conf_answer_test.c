@@ -164,10 +164,15 @@ test_dump(void)
 	    "certificate a b; fallback off; redirect off\n"
 	    "location /x { no header A; header A 2; refuse close }\n"
 	    "location /y { errors f; hsts 1y subdomains preload }\n"
-	    "location /z { https off; redirect 307 https://a/b } }\n";
+	    "location /z { https off; errors off; redirect 307 https://a/b } }"
+	    "\n";
 	struct buf first = { 0 }, second = { 0 };
 	struct conf *c = must_load(text);
 
+	ok(c->servers[0].base.answer.errors != NULL &&
+	    c->servers[0].locations[1].answer.errors !=
+	    c->servers[0].base.answer.errors &&
+	    c->servers[0].locations[2].answer.errors == NULL, "errors off");
 	ok(conf_dump(c, &first) == 0 && buf_put(&first, "", 1) == 0, "dumped");
 	conf_free(c);
 	c = must_load(buf_head(&first));
@@ -177,6 +182,8 @@ test_dump(void)
 	    c->servers[0].base.answer.https_port == 5 &&
 	    c->servers[0].base.answer.refuse == 0 &&
 	    c->servers[0].base.answer.fallback == NULL &&
+	    c->servers[0].base.answer.errors != NULL &&
+	    c->servers[0].locations[2].answer.errors == NULL &&
 	    c->servers[0].locations[1].answer.hsts_preload, "and read again");
 	ok(conf_dump(c, &second) == 0 && buf_put(&second, "", 1) == 0 &&
 	    strcmp(buf_head(&first), buf_head(&second)) == 0,

@@ -41,8 +41,9 @@ struct client_info {
 	bool tls;
 	bool https;			/* it came by https: to us, or to the
 					 * proxy that says so */
-	bool forwarded;			/* a proxy said who it is, in the
-					 * request */
+	bool forwarded;			/* a proxy spoke for it in the
+					 * request, */
+	bool named;			/* and said its address */
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
@@ -133,7 +134,8 @@ struct request {
 	uint8_t redirects;		/* how often by a script: if at all, its
 					 * method is GET or HEAD, whatever its
 					 * name says, and its body nobody's */
-	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked, and
+					 * so the access log does not know it */
 	time_t started;			/* wall time */
 	struct script_use use;		/* for the access log */
 	struct response response;
@@ -145,7 +147,10 @@ struct request {
 
 	/* The protocol's own, from here on. */
 	void (*wake)(struct request *r);	/* for request_wake */
+	void (*over)(struct request *r); /* told when it ends; or NULL */
 	void *protocol;			/* borrowed: whose request it is */
+	uint64_t who;			/* crowd's number for its client, where
+					 * over gives its place back */
 	struct request *next;		/* its queue of answered requests */
 	bool head_written;		/* the response's head is on its way */
 	bool chunked;			/* and its body is sent in chunks */
