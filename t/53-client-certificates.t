@@ -93,7 +93,7 @@ authority('self');
 
 # --- the server ---
 
-my $port = free_port();
+my ($port, $asking_port) = (free_port(), free_port());
 my $s = Pyked->prepare(tls => 1, log => <<'END', scripts => {
 access @DIR@/access.log json
 error @DIR@/error.log info
@@ -132,14 +132,17 @@ END
 	$s->write_conf(servers => $site->('public', 'off')
 	    . $site->('required', "required $ca")
 	    . $site->('optional', "optional $ca")
-	    . $site->('other', "required $dir/other.pem") . $plain);
+	    . $site->('other', "required $dir/other.pem") . $plain
+	    . ($site->('first', "required $ca") . $site->('second', 'off'))
+	    =~ s/:\Q$port\E tls/:$asking_port tls/gr);
 }
 
 configure("$dir/ca.pem");
 $s->up;
 
 # One request by openssl: how => New or Reused, status, and what the script
-# said. Options: version, cert, chain (a file), sni ('' for none), in, out, field.
+# said. Options: version, cert, chain (a file), sni ('' for none), in, out, field,
+# port.
 sub visit {
 	my ($host, %o) = @_;
 	my $sni = $o{sni} // $host;
@@ -151,17 +154,18 @@ sub visit {
 	    if $o{cert};
 	push @options, '-cert_chain', "$dir/$o{chain}.pem" if $o{chain};
 	push @options, "-sess_$_", "$dir/$o{$_}" for grep { $o{$_} } qw(in out);
-	my $r = s_client($port, "GET /cgi/show HTTP/1.0\r\n"
+	my $r = s_client($o{port} // $port, "GET /cgi/show HTTP/1.0\r\n"
 	    . "Host: $host.example\r\n" . ($o{field} // '') . "\r\n",
 	    '-msg', '-msgfile', "$dir/messages", @options);
-	my $how = slurp("$dir/messages") =~ /^<<< .*, Certificate$/m ? 'New'
-	    : 'Reused';
+	my $messages = slurp("$dir/messages");
+	my $how = $messages =~ /^<<< .*, Certificate$/m ? 'New' : 'Reused';
 	my ($status) = $r->{out} =~ m{^HTTP/1\.1 (\d+)}m;
 	my %said = $r->{out} =~ /^([A-Z_]+)=(.*)$/mg;
 	$said{pem} = join '', $r->{out} =~ /^pem (.*\n?)/mg;
 
 	diag $r->{out}, $r->{err} if !$status;
-	return { %said, how => $how, status => $status, out => $r->{out} };
+	return { %said, asked => $messages =~ /CertificateRequest/ ? 1 : 0,
+	    how => $how, status => $status, out => $r->{out} };
 }
 
 sub result { my $r = visit(@_); return "$r->{status} " . ($r->{VERIFY} // '') }
@@ -255,6 +259,14 @@ subtest 'another name than that of the handshake' => sub {
 		    '... and none';
 		is result('required', sni => 'optional', cert => 'old', @v),
 		    '403 ', '... and a wrong one';
+		my @first = (port => $asking_port, @v);
+		my $r = visit('second', @first);
+		is "$r->{status} $r->{asked}", '200 0',
+		    'the first server asks, the one that is named does not';
+		$r = visit('first', @first, sni => 'second', cert => 'ann');
+		is "$r->{status} $r->{asked}", '421 0', '... nor for the first';
+		$r = visit('first', @first, sni => '', cert => 'ann');
+		is "$r->{status} $r->{asked}", '200 1', 'it asks without a name';
 		is result('public', sni => 'required', cert => 'ann', @v),
 		    '200 unset', 'one that does not ask';
 	}
