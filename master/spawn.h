@@ -21,7 +21,7 @@ void	spawn_due(struct master *m);
  * dies young. */
 void	spawn_schedule(struct worker_process *w, bool blameless);
 
-/* Two ends for messages, as all our processes have them: 0, or -1 with errno. */
+/* Two ends for messages, as our processes have them: 0, or -1 with errno. */
 int	spawn_pair(int ends[2]);
 /* Forks a child that has the one end of such a pair, as we have the other: as
  * fork(2), with *channel in both. */

@@ -24,7 +24,7 @@
 #define REQUEST_MAGIC	0x52657175u
 #define REQUEST_ID_LEN	16
 #define REQUEST_PLACES	2
-#define REQUEST_LIMITS	4
+#define REQUEST_LIMITS	4	/* that one request is counted for once */
 
 struct conf;
 struct conf_limit;
@@ -116,9 +116,9 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
-	const struct conf_limit *counted[REQUEST_LIMITS]; /* borrowed, process: the
-					 * limits it was counted for */
-	uint8_t ncounted;
+	const struct conf_limit *counted[REQUEST_LIMITS]; /* borrowed, process:
+					 * the limits it was counted for, */
+	uint8_t ncounted;		/* so many */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */
