@@ -60,17 +60,20 @@ put_headers(const struct dump *d, const struct conf_answer *a,
     const struct conf_answer *outer)
 {
 	static const struct conf_answer none;
-	const struct conf_header *h;
 
 	if (outer == NULL)
 		outer = &none;
-	for (h = outer->header; h < outer->header + outer->nheaders; h++) {
+	for (size_t i = 0; i < outer->nheaders; i++) {
+		const struct conf_header *h = &outer->header[i];
+
 		if (has_header(a, h))
 			continue;
 		dump_indent(d);
 		(void)buf_printf(d->out, "no header %s\n", h->name.p);
 	}
-	for (h = a->header; h < a->header + a->nheaders; h++) {
+	for (size_t i = 0; i < a->nheaders; i++) {
+		const struct conf_header *h = &a->header[i];
+
 		if (has_header(outer, h))
 			continue;
 		dump_indent(d);

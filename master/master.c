@@ -214,7 +214,9 @@ static int
 open_tally(struct master *m)
 {
 	m->peers = peers_open();
-	if (m->peers != NULL && tally_open(&m->spooled) == 0)
+	m->shares = shares_open();
+	if (m->peers != NULL && m->shares != NULL &&
+	    tally_open(&m->spooled) == 0)
 		return 0;
 	log_error("no memory to share with workers: %s", strerror(errno));
 	return -1;
@@ -261,6 +263,7 @@ finish(struct master *m)
 	logs_close(&m->logs);
 	fdset_free(&m->readable);
 	tally_close(&m->spooled);
+	shares_close(m->shares);
 	peers_close(m->peers);
 	rekey_close(m);
 	/* While the pid file is ours no other master has put a socket there. */

@@ -98,7 +98,7 @@ become_worker(struct master *m, struct generation *g,
 	    .own_user = m->identity.drop,
 	    .generation = g->number, .channel = channel, .shm = &w->shm,
 	    .spooled = m->spooled.shared, .column = w->column,
-	    .peers = m->peers, .tickets = m->tickets,
+	    .peers = m->peers, .shares = m->shares, .tickets = m->tickets,
 	    .listeners = g->listens.sockets, .nlisteners = g->listens.n };
 	char role[32];
 

@@ -188,6 +188,8 @@ subtest 'status' => sub {
 	like $r->{out}, qr/with \Q$s->{conf}\E$/m, '... with which file';
 	like $r->{out}, qr{^generation 1 serves: 2 workers\n  listens on +http://127\.0\.0\.1:$port/\n}m,
 	    '... where';
+	like $r->{out}, qr/^  accepted +[1-9]\d* in all, \d+ wake-ups? in vain$/m,
+	    '... how many connections';
 	my %process = $r->{out} =~ /^  worker (\d) +process (\d+), \d+ conn/mg;
 	is join(' ', sort { $a <=> $b } values %process), "@workers",
 	    '... its workers';

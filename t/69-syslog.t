@@ -13,9 +13,6 @@ use Time::HiRes qw(time);
 
 use Pyked;
 
-plan skip_all => 'needs root and unshare for a /dev of its own' if $>
-    || run(qw(unshare -m mount --make-rprivate /))->{status} ne '0';
-
 my $s = Pyked->prepare(files => { 'index.html' => "home\n" },
     log => "access \@DIR\@/access.log\nerror syslog info\n");
 my ($dir, $lines) = @$s{qw(dir error_log)};
@@ -29,6 +26,8 @@ mkdir "$dir/dev";
 spew("$dir/dev/$_", '') for @devices;
 symlink '/etc/passwd', "$s->{site}/out";
 $s->{wrap} = ['unshare', '-m', 'sh', '-c', "$mounts && exec \"\$\@\"", 'sh'];
+plan skip_all => 'needs root and unshare for a /dev of its own' if $>
+    || run(@{ $s->{wrap} }, 'true')->{status} ne '0';
 
 # Whatever comes is a line of the file where the other tests have the log.
 sub start_daemon {

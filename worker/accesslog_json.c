@@ -15,11 +15,12 @@
 #include "worker/http/request.h"
 
 #define FIELD_MAX	640		/* bytes of a string, escaped */
-#define TARGET_MAX	1536
+#define TARGET_MAX	1400
 #define USER_MAX	100
 
-/* All strings and numbers of a line together stay below this. */
-_Static_assert(TARGET_MAX + 3 * FIELD_MAX + USER_MAX + 512 < LOG_LINE_MAX,
+/* All that is in a line beside these is names, numbers, two addresses and the
+ * server: less than this. */
+_Static_assert(TARGET_MAX + 3 * FIELD_MAX + USER_MAX + 660 < LOG_LINE_MAX,
     "room");
 
 struct str
@@ -117,6 +118,8 @@ accesslog_json(char *line, const struct request *r, uint64_t bytes)
 	p = put_number(p, STR(",\"bytes\":"), bytes);
 	p = put_field(p, STR(",\"referer\":"), r, FIELD_REFERER);
 	p = put_field(p, STR(",\"user_agent\":"), r, FIELD_USER_AGENT);
+	if (r->id[0] != '\0')
+		p = put_string(p, STR(",\"id\":"), str_from(r->id), FIELD_MAX);
 	p = put_use(p, &r->use);
 	return (size_t)(put(p, STR("}\n")) - line);
 }

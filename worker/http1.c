@@ -23,7 +23,8 @@
 #include "worker/worker.h"
 
 #define ANSWERED_MAX	16
-#define BEGIN_ROOM	16384	/* of out, for a new request to begin */
+#define BEGIN_ROOM	10240	/* of out, for a new request to begin: a head
+				 * and a body that is copied */
 #define BAD_LINE_MAX	200	/* bytes of a bad request that are logged */
 
 /* --- a request begins --- */

@@ -21,7 +21,9 @@
 #define COOL_US		100000	/* what did not move for so long gets cold */
 #define SCAN_MIN_US	1000	/* the shortest time between looks at the
 				 * cold */
-#define SCAN_FACTOR	20	/* a look may cost this part of the time */
+#define SCAN_FACTOR	20	/* a look may cost this part of the time, */
+#define SCAN_SOON_US	10000	/* or, when that would be later, */
+#define SCAN_FACTOR_MANY 10	/* this part of it */
 #define SIGNAL_US	10000	/* signals are admitted at least this often */
 #define SLEEP_MAX_US	1000000	/* or the worker would look frozen */
 
@@ -257,25 +259,39 @@ deliver(struct loop *l, int nfds)
 		deliver_one(l, fd);
 }
 
+/* When the next look is due, after one that cost so much of the processor: on a
+ * busy machine it may well have taken longer. To look at the cold in pieces, or
+ * with poll(), costs as much in all; to wait on them costs five times that. */
+static void
+set_next_scan(struct loop *l, int64_t cost)
+{
+	int64_t us = SCAN_FACTOR * cost;
+
+	if (us > SCAN_SOON_US)
+		us = SCAN_FACTOR_MANY * cost > SCAN_SOON_US ?
+		    SCAN_FACTOR_MANY * cost : SCAN_SOON_US;
+	l->scan_at = mono_add_us(clock_now(),
+	    us < SCAN_MIN_US ? SCAN_MIN_US : us);
+}
+
 void
 loop_turn(struct loop *l, struct mono until)
 {
 	struct mono before = clock_now();
+	int64_t cpu = 0;
 	enum look look;
 	int nfds, n;
 
 	cool(l, before);
 	look = choose(l, before);
+	if (look == LOOK_SCAN)
+		cpu = clock_cpu_us();
 	nfds = ask(l, look);
 	n = wait_for(l, nfds, wait_us(l, look, before, until));
 	assert(n != -1 || errno == EINTR || errno == ENOMEM);
 	clock_update();
-	if (look == LOOK_SCAN) {
-		int64_t cost = SCAN_FACTOR * mono_us(before, clock_now());
-
-		l->scan_at = mono_add_us(clock_now(),
-		    cost < SCAN_MIN_US ? SCAN_MIN_US : cost);
-	}
+	if (look == LOOK_SCAN)
+		set_next_scan(l, clock_cpu_us() - cpu);
 	admit_signals(l, n, clock_now());
 	if (n > 0)
 		deliver(l, nfds);

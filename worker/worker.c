@@ -181,7 +181,8 @@ open_worker(void)
 	limit_open(args->peers);
 	if (auth_open(self.loop) == -1)
 		exit(1);
-	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
+	if (accept_open(&self, args->listeners, args->nlisteners,
+	    args->shares, args->column) == -1 ||
 	    loop_watch(self.loop, args->channel, LOOP_READ, on_channel,
 	    NULL) == -1)
 		out_of_memory();

@@ -129,7 +129,8 @@ struct request {
 	uint8_t redirects;		/* how often by a script: if at all, its
 					 * method is GET or HEAD, whatever its
 					 * name says, and its body nobody's */
-	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked, and
+					 * so the access log does not know it */
 	time_t started;			/* wall time */
 	struct script_use use;		/* for the access log */
 	struct response response;

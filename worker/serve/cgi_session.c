@@ -98,7 +98,8 @@ cgi_session_finish(struct cgi_script *s)
 	cgi_feed_stop(s);
 	sweep_soon();
 	/* Not from here: this may be deep in another request's end. */
-	timeout_set(&cgi_worker.pumps, &cgi_worker.pump, clock_now());
+	if (!TAILQ_EMPTY(&cgi_worker.waiting))
+		timeout_set(&cgi_worker.pumps, &cgi_worker.pump, clock_now());
 	cgi_script_settle(s);
 }
 

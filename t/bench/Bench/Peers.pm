@@ -27,13 +27,19 @@ my %peers = (
 	# What the kernel alone costs: no TLS, no files, no log.
 	floor => { floor => 1, scripts => 1, conf => sub { '' },
 	    command => sub { ("$top/build/bench/floor", $_[1]{http}) } },
+	# The least that answers with a program.
+	'floor-tcp' => { floor => 1, scripts => 1, only => 'cgi',
+	    conf => sub { '' }, command => sub {
+		("$top/build/bench/floor-cgi", '-l', $_[1]{http},
+		$_[0] =~ s{[^/]+$}{site/cgi/line}r) } },
 );
 
 sub names { sort keys %peers }
 sub is_known { exists $peers{ $_[0] } }
 
 # Starts a peer on a CPU of its own (command words in @pin), in a folder:
-# { name, pid, http, https, floor, scripts }. It is ended with the test's processes.
+# { name, pid, http, https, floor, scripts, only }. It is ended with the test's
+# processes.
 sub start {
 	my ($name, $dir, @pin) = @_;
 	my %port = (http => free_port(), https => free_port());
@@ -56,7 +62,8 @@ sub start {
 	    unless $up;
 	return { name => $name, pid => $pid, %port,
 	    floor => $peers{$name}{floor},
-	    scripts => $peers{$name}{scripts} };
+	    scripts => $peers{$name}{scripts},
+	    only => $peers{$name}{only} };
 }
 
 sub conf_pyked {
