@@ -3,45 +3,10 @@
 
 VERSION	= 0.1
 
-# common/: usable by master and worker
-COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally peers unixsock cidr siphash htpasswd
-CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
-	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
-	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
-	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
-# master/: everything privileged
-MASTER	= cli config daemon priv master channel listen spawn generation \
-	  authspawn authwatch \
-	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words trial passwd ask seek byname ending control \
-	  door status changes selfsigned notify pidfile holder
-# worker/: one process serving connections
-WORKER	= worker authd loop timeout ledger accept conn conn_io conn_wait \
-	  bufpool transport transport_plain transport_tls transport_proxy \
-	  proxy_header client crowd pace tls_wire http1 http1_body \
-	  http1_head http1_reply http1_queue accesslog accesslog_json score \
-	  orphan trial
-# worker/http/: messages, no I/O
-HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
-	  status body request
-# worker/serve/: what answers
-SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
-	  static file filecache variant file_answer gzip refusal \
-	  beneath beneath_walk turns error error_file \
-	  listing listing_page html style \
-	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
-	  cgi_head \
-	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
-	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
-
-# What the unit tests in t/unit are made of: everything but main().
-LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
-	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
+# What the program and the unit tests in t/unit are made of: everything but
+# main().
+LIB	= $(filter-out master/main,$(patsubst %.c,%,$(sort $(wildcard \
+	  common/*.c master/*.c worker/*.c worker/http/*.c worker/serve/*.c))))
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
 # The fuzz targets, which run their corpora as unit tests.
 FUZZ	= $(filter-out plain relay,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
@@ -235,7 +200,7 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m,cgi
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m,cgi,two
 PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
@@ -244,6 +209,24 @@ bench:
 	    build/bench/floor-cgi
 	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
 	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+# What no table beside peers shows: idle connections, start-up, reload, memory.
+ONLY	= start,rest,wake,idle,late,reload,parse
+bench-alone:
+	@t/lib/install-packages $(PACKAGES_BENCH)
+	@$(MAKE) --no-print-directory all build/bench/pulse build/bench/parse
+	t/bench/alone --only $(ONLY) --markdown build/bench/alone.md
+
+# Puts what the two have measured into the README.
+bench-readme:
+	cp build/bench/chart.svg t/bench/chart.svg
+	for t in table alone; do [ ! -e build/bench/$$t.md ] || \
+	    sed -i -e "/^<!-- $$t -->/,/^<!-- end of $$t -->/{//!d}" \
+	    -e "/^<!-- $$t -->/r build/bench/$$t.md" README.md; done
+
+build/bench/parse: t/bench/parse.c build/release/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $^ $(LIBS)
 
 build/bench/%: t/bench/%.c
 	@mkdir -p $(@D)
@@ -303,6 +286,8 @@ help:
 #: make coverage      which lines of worker/http and worker/serve are tested
 #: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
 #: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
+#: make bench-alone   idle connections, start-up, reload, memory (ONLY=)
+#: make bench-readme  puts what both have measured into README.md
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed
@@ -310,5 +295,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows check-clients lint coverage fuzz soak bench install \
-	uninstall dist clean help
+	check-arrows check-clients lint coverage fuzz soak bench \
+	bench-alone bench-readme install uninstall dist clean help

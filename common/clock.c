@@ -25,6 +25,15 @@ mono_read(void)
 	    ts.tv_nsec / 1000 };
 }
 
+int64_t
+clock_cpu_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 void
 clock_update(void)
 {

@@ -41,5 +41,7 @@ bool		mono_before(struct mono a, struct mono b);
 /* From a to b in microseconds. */
 int64_t		mono_us(struct mono a, struct mono b);
 bool		mono_is_set(struct mono t);
+/* The time that this process has had a processor for, in microseconds. */
+int64_t		clock_cpu_us(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/fdset.h"
 #include "common/peers.h"
+#include "common/shares.h"
 #include "common/tally.h"
 #include "master/control.h"
 #include "master/daemon.h"
@@ -17,6 +18,7 @@
 
 struct conf;
 struct generation;
+struct tickets;
 
 struct master_options {
 	const char *file;		/* borrowed; absolute path, or a name
@@ -50,7 +52,11 @@ struct master {
 	struct control control;
 	struct logs logs;
 	struct peers *peers;		/* owned: what clients hold and spend */
+	struct shares *shares;		/* owned; who holds how many
+					 * connections */
 	struct tally spooled;		/* bytes in the spool, of all workers */
+	struct tickets *tickets;	/* owned: keys of TLS session tickets */
+	struct mono rekeyed;		/* when the newest was made */
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */
 	bool reload_wanted;		/* SIGHUP came and waits for its turn */

@@ -60,6 +60,7 @@ bury(struct master *m, struct generation *g, struct worker_process *w,
 	autopsy_log_requests(&m->logs, g, w);
 	generation_forget_worker(w);
 	peers_forget(m->peers, w->column);
+	shares_forget(m->shares, w->column);
 	tally_give(&m->spooled, w->column);
 	w->column = 0;
 	w->pid = 0;

@@ -92,6 +92,24 @@ put_worker(const struct worker_process *w, struct buf *out)
 	    (unsigned long long)requests, plural(requests));
 }
 
+/* A connection wakes every worker that listens, and one of them has it. */
+static void
+put_accepted(const struct generation *g, struct buf *out)
+{
+	uint64_t accepted = 0, vain = 0;
+	unsigned i;
+
+	for (i = 0; i < g->nworkers; i++) {
+		if (g->workers[i].pid == 0 || g->workers[i].shm.map == NULL)
+			continue;
+		accepted += g->workers[i].shm.score->accepted;
+		vain += g->workers[i].shm.score->vain;
+	}
+	(void)buf_printf(out, LABEL "%llu in all, %llu wake-up%s in vain\n",
+	    "accepted", (unsigned long long)accepted,
+	    (unsigned long long)vain, plural(vain));
+}
+
 static void
 put_generation(const struct generation *g, struct buf *out)
 {
@@ -100,6 +118,7 @@ put_generation(const struct generation *g, struct buf *out)
 	(void)buf_printf(out, "generation %u %s: %u worker%s\n", g->number,
 	    state_name(g->state), n, plural(n));
 	put_listens(g, out);
+	put_accepted(g, out);
 	for (i = 0; i < g->nworkers; i++)
 		put_worker(&g->workers[i], out);
 }

@@ -188,6 +188,8 @@ subtest 'status' => sub {
 	like $r->{out}, qr/with \Q$s->{conf}\E$/m, '... with which file';
 	like $r->{out}, qr{^generation 1 serves: 2 workers\n  listens on +http://127\.0\.0\.1:$port/\n}m,
 	    '... where';
+	like $r->{out}, qr/^  accepted +[1-9]\d* in all, \d+ wake-ups? in vain$/m,
+	    '... how many connections';
 	my %process = $r->{out} =~ /^  worker (\d) +process (\d+), \d+ conn/mg;
 	is join(' ', sort { $a <=> $b } values %process), "@workers",
 	    '... its workers';
@@ -329,7 +331,7 @@ subtest 'what a reload would change' => sub {
 
 # --- stop, quit ---
 
-my %long = (scripts => { long => <<'END' }, servers => <<'END_SERVER');
+my %long = (scripts => { long => <<'END' });
 #!/bin/sh
 echo 'Content-Type: text/plain'
 echo
@@ -337,14 +339,6 @@ trap '' TERM
 (setsid sleep 711 &)
 sleep 712
 END
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END_SERVER
 
 subtest 'stop' => sub {
 	my $s = daemon(workers => 2, %long);
@@ -365,7 +359,7 @@ subtest 'stop' => sub {
 };
 
 subtest 'quit' => sub {
-	my $s = daemon(workers => 1, scripts => { slow => <<'END' }, servers => $long{servers});
+	my $s = daemon(workers => 1, scripts => { slow => <<'END' });
 #!/bin/sh
 echo 'Content-Type: text/plain'
 echo

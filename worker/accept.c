@@ -1,5 +1,5 @@
 /*
- * New connections, gated by the ledger.
+ * New connections, gated by the ledger and by what siblings hold.
  *
  * When descriptors run short the connection that has waited longest, of the
  * client address that holds most, makes room; when none waits, the listeners
@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/net.h"
 #include "common/scoreboard.h"
+#include "worker/balance.h"
 #include "worker/conn.h"
 #include "worker/ledger.h"
 #include "worker/loop.h"
@@ -27,6 +28,9 @@
 #define SWEEP_MAX	4096	/* taken at the most when listening ends */
 #define PAUSE_MS	100	/* after the kernel refused a descriptor */
 #define FULL_MS		10	/* after the ledger did */
+#define REST_MS		10	/* while others have more room */
+#define BACK_US		2000	/* after a rest: what waits now has waited for
+				 * long enough */
 #define PATIENCE_MS	1000	/* with newcomers, while there is room left */
 #define HURRY_MS	100	/* and when there is none */
 
@@ -48,6 +52,9 @@ struct gate {
 static struct gate *gates;	/* owned, ngates; empty once closed */
 static size_t ngates;
 static struct mono paused_until;
+static struct mono back_at;	/* when the last pause was over */
+static bool above_share;	/* why there is a pause */
+static unsigned had;		/* connections, after the last was taken */
 
 static void on_listener(void *arg, enum loop_events ready);
 
@@ -64,8 +71,20 @@ watch_all(struct worker *w, enum loop_events want)
 static void
 pause_all(struct worker *w, int64_t ms)
 {
+	balance_stop();
+	above_share = false;
 	paused_until = mono_add_ms(clock_now(), ms);
 	(void)watch_all(w, LOOP_NONE);
+}
+
+/* Only while as many others listen. */
+static bool
+rest(struct worker *w, unsigned others)
+{
+	if (!balance_rest(others))
+		return false;
+	pause_all(w, REST_MS);
+	return true;
 }
 
 static enum taken
@@ -128,23 +147,53 @@ take_one(struct gate *g)
 	return TAKEN_ONE;
 }
 
+/* Is it for a sibling? Not if none came while this worker rested. */
+static bool
+leave_to_others(struct worker *w, enum balance_verdict verdict)
+{
+	if (verdict != BALANCE_LEAVE || (mono_is_set(back_at) &&
+	    mono_us(back_at, clock_now()) < BACK_US) || !rest(w, 1))
+		return false;
+	above_share = true;
+	return true;
+}
+
+/* Where this worker gained nothing, somebody else was quicker, or connections
+ * go as quickly as they come. */
+static void
+spare_wake_ups(struct worker *w)
+{
+	unsigned have = ledger_connections();
+
+	if (have <= had)
+		(void)rest(w, balance_awake());
+	had = have;
+}
+
 static void
 on_listener(void *arg, enum loop_events ready)
 {
 	struct gate *g = arg;
+	struct worker *w = g->worker;
+	enum balance_verdict verdict = BALANCE_TAKE;
 	enum taken taken = TAKEN_ONE;
 
 	(void)ready;
-	for (int i = 0; i < PER_TURN; i++) {
+	for (int i = 0; i < PER_TURN && verdict == BALANCE_TAKE; i++) {
+		verdict = balance_judge(ledger_connections());
+		if (leave_to_others(w, verdict))
+			return;
 		taken = take_one(g);
 		if (taken == TAKEN_NOTHING && i == 0)
-			g->worker->score->vain++;
+			w->score->vain++;
 		if (taken == TAKEN_NOTHING || taken == TAKEN_REFUSED)
 			break;
 	}
 	if (taken == TAKEN_REFUSED)
-		pause_all(g->worker, ledger_connections() <
+		pause_all(w, ledger_connections() <
 		    ledger_connections_max() ? PAUSE_MS : FULL_MS);
+	else
+		spare_wake_ups(w);
 }
 
 static void
@@ -157,13 +206,15 @@ open_gate(struct gate *g, struct worker *w, const struct listener *l)
 }
 
 int
-accept_open(struct worker *w, const struct listener *listeners, size_t n)
+accept_open(struct worker *w, const struct listener *listeners, size_t n,
+    struct shares *shares, unsigned column)
 {
 	gates = calloc(n, sizeof(*gates));
 	if (gates == NULL)
 		return -1;
 	for (ngates = 0; ngates < n; ngates++)
 		open_gate(&gates[ngates], w, &listeners[ngates]);
+	balance_open(shares, column);
 	return watch_all(w, LOOP_READ);
 }
 
@@ -182,13 +233,26 @@ accept_close(struct worker *w, bool take_queued)
 	free(gates);
 	gates = NULL;
 	ngates = 0;
+	balance_close(ledger_connections());
+}
+
+/* A rest for the others' sake ends when their share has grown. */
+static bool
+is_over(void)
+{
+	if (!mono_before(clock_now(), paused_until))
+		return true;
+	return above_share &&
+	    balance_judge(ledger_connections()) != BALANCE_LEAVE;
 }
 
 void
 accept_resume(struct worker *w)
 {
-	if (!mono_is_set(paused_until) || ngates == 0 ||
-	    mono_before(clock_now(), paused_until))
+	if (ngates == 0)
+		return;
+	balance_tell(ledger_connections());
+	if (!mono_is_set(paused_until) || !is_over())
 		return;
 	if (ledger_connections() >= ledger_connections_max() &&
 	    !conn_evict(w, NULL, HURRY_MS)) {
@@ -196,6 +260,8 @@ accept_resume(struct worker *w)
 		return;
 	}
 	paused_until = (struct mono){ 0 };
+	back_at = clock_now();
+	balance_listen();
 	(void)watch_all(w, LOOP_READ);
 }
 

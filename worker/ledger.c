@@ -6,7 +6,8 @@
 #include <assert.h>
 #include <sys/resource.h>
 
-#define WORK_MIN	16	/* descriptors kept for files and scripts */
+#define WORK_MIN	16	/* descriptors kept for files and scripts, */
+#define WORK_KEPT	2048	/* and no more than so many are */
 
 static struct {
 	unsigned connections;		/* taken */
@@ -16,13 +17,13 @@ static struct {
 	unsigned reserved;
 } ledger;
 
-/* A quarter of what is there, at least, is for work: a file for each fourth
- * connection, or a script for each twelfth. */
+/* A quarter of what is there is for work: a file for each fourth connection, or
+ * a script for each twelfth. But thousands of connections are idle ones. */
 void
 ledger_open(unsigned connections, unsigned reserved)
 {
 	struct rlimit limit;
-	unsigned total, most;
+	unsigned total, work;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
 	    limit.rlim_cur > 1u << 20)
@@ -30,11 +31,12 @@ ledger_open(unsigned connections, unsigned reserved)
 	total = (unsigned)limit.rlim_cur;
 	total = total > reserved + 2 * WORK_MIN ? total - reserved :
 	    2 * WORK_MIN;
-	most = total - total / 4;
-	if (total - most < WORK_MIN)
-		most = total - WORK_MIN;
+	work = total / 4 < WORK_KEPT ? total / 4 : WORK_KEPT;
+	if (work < WORK_MIN)
+		work = WORK_MIN;
 	ledger.reserved = reserved;
-	ledger.connections_max = connections < most ? connections : most;
+	ledger.connections_max = connections < total - work ? connections :
+	    total - work;
 	ledger.work_max = total - ledger.connections_max;
 }
 

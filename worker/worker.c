@@ -16,6 +16,7 @@
 #include "common/net.h"
 #include "common/shm.h"
 #include "common/sig.h"
+#include "common/tickets.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
 #include "worker/bufpool.h"
@@ -33,6 +34,7 @@
 #include "worker/serve/filecache.h"
 #include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
+#include "worker/tls_tickets.h"
 #include "worker/tls_wire.h"
 #include "worker/transport_tls.h"
 
@@ -170,6 +172,8 @@ open_worker(void)
 	ledger_open(args->conf->limits.connections, RESERVED_FDS +
 	    2 * (unsigned)args->nlisteners + (unsigned)args->conf->ndirs);
 	score_open(self.score);
+	tickets_protect(args->tickets);
+	tls_tickets_open(args->conf, args->tickets);
 	transport_tls_setup(args->conf);
 	cgi_body_open(args->spooled, args->column);
 	if (args->own_user)
@@ -178,7 +182,8 @@ open_worker(void)
 	limit_open(args->peers);
 	if (auth_open(self.loop) == -1)
 		exit(1);
-	if (accept_open(&self, args->listeners, args->nlisteners) == -1 ||
+	if (accept_open(&self, args->listeners, args->nlisteners,
+	    args->shares, args->column) == -1 ||
 	    loop_watch(self.loop, args->channel, LOOP_READ, on_channel,
 	    NULL) == -1)
 		out_of_memory();

@@ -12,8 +12,10 @@
 struct conf;
 struct conf_listen;
 struct peers;
+struct shares;
 struct shm;
 struct tally_shared;
+struct tickets;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -47,7 +49,11 @@ struct worker_args {
 	struct tally_shared *spooled;	/* borrowed: bytes in the spool, */
 	struct peers *peers;		/* borrowed: what clients hold and
 					 * spend */
-	unsigned column;		/* of this worker in both */
+	struct shares *shares;		/* borrowed: who holds how many
+					 * connections */
+	unsigned column;		/* of this worker in all three */
+	struct tickets *tickets;	/* borrowed: keys of TLS session
+					 * tickets */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;

@@ -75,10 +75,28 @@ test_ledger(void)
 	ok(ledger_connections_max() == 10, "never more than configured");
 }
 
+/* The budget only reads the limit: nothing is opened. */
+static void
+test_large_ledger(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_max < 20000) {
+		ok(true, "# SKIP 20000 descriptors cannot be had");
+		return;
+	}
+	limit.rlim_cur = 20000;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	ledger_open(20000, 40);
+	ok(ledger_connections_max() == 20000 - 40 - 2048,
+	    "of many, 2048 are for work: %u", ledger_connections_max());
+}
+
 int
 main(void)
 {
 	test_order();
+	test_large_ledger();
 	test_ledger();
 	return done_testing();
 }

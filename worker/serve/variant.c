@@ -226,3 +226,25 @@ variant_choose(struct request *r, const char *path, struct file *f,
 		return take_variant(r, f, &best);
 	return l->ngzip == 0 ? 0 : choose_gzip(r, f, st, &accept);
 }
+
+bool
+variant_is_served(const struct conf_location *l, enum conf_coding coding)
+{
+	for (size_t i = 0; i < CONF_CODINGS; i++)
+		if (l->precompressed[i] == coding)
+			return true;
+	return false;
+}
+
+enum conf_coding
+variant_named(struct str path, struct str *original)
+{
+	for (enum conf_coding c = CONF_CODING_BR; c <= CONF_CODING_GZIP; c++) {
+		struct str end = str_from(variants[c].extension);
+
+		*original = (struct str){ path.p, path.n - end.n };
+		if (str_ends(path, end))
+			return c;
+	}
+	return CONF_CODING_NONE;
+}

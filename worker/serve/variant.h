@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct conf_location;
+#include "common/conf.h"
+
 struct file;
 struct request;
 struct stat;
@@ -29,5 +30,12 @@ bool	variant_may_be(const struct conf_location *l);
 /* Requests of one class get the same variant of a file, but for those that are
  * compressed on the way. */
 uint32_t variant_class(const struct request *r);
+
+/* The coding in which path is another file's variant, by its name: then
+ * *original is that file's. Or NONE. */
+enum conf_coding variant_named(struct str path, struct str *original);
+/* Does that location serve such variants? */
+bool	variant_is_served(const struct conf_location *l,
+	    enum conf_coding coding);
 
 #endif
