@@ -82,6 +82,11 @@ sub calls {
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
+	# Until it writes; of this nothing is opened.
+	wait_until {
+		client($s)->send(Pyked::Http::bytes(OPTIONS => '*'))->response;
+		-s $log;
+	} or return undef;
 	$code->();
 	kill INT => $tracer;
 	finish($tracer);
@@ -112,7 +117,7 @@ subtest 'what was sent lately is not opened again' => sub {
 # like: a hundred calls leave room for a slow machine.
 subtest 'a hit costs one read, one write and its share of waiting' => sub {
 	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
-	my $n = 1000;
+	my $n = 900;		# a connection may have a hundred more
 	my $c = client($s);
 	$c->get('/small.txt') for 1 .. 2;
 	my $calls = calls(sub { $c->get('/small.txt') for 1 .. $n });
@@ -136,7 +141,7 @@ subtest 'a hit costs one read, one write and its share of waiting' => sub {
 
 subtest 'pipelined requests share them' => sub {
 	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
-	my $n = 100;
+	my $n = 50;
 	my $c = client($s);
 	my $some = Pyked::Http::bytes(GET => '/small.txt') x 16;
 	$c->get('/small.txt') for 1 .. 2;
@@ -149,7 +154,7 @@ subtest 'pipelined requests share them' => sub {
 	plan skip_all => 'nobody may be traced here' unless defined $calls;
 	my $all = sum0(map { $calls->{$_} // 0 }
 	    qw(recvfrom sendto sendmsg writev));
-	cmp_ok $all, '<=', 2 * $n + 20,
+	cmp_ok abs($all - 2 * $n), '<=', 20,
 	    "$all reads and writes for $n times 16 requests";
 };
 
