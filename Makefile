@@ -21,8 +21,8 @@ MASTER	= cli config daemon priv master channel listen spawn generation \
 	  sockfile arguments path words trial passwd ask seek byname ending control \
 	  door status changes selfsigned notify pidfile holder
 # worker/: one process serving connections
-WORKER	= worker authd loop announce timeout ledger accept balance conn conn_io conn_wait \
-	  bufpool transport transport_plain transport_tls transport_proxy \
+WORKER	= worker authd loop announce timeout ledger accept balance \
+	  conn conn_io conn_wait bufpool transport transport_plain transport_tls transport_proxy \
 	  proxy_header client crowd pace tls_wire http1 http1_body \
 	  http1_head http1_reply http1_queue accesslog accesslog_json score \
 	  orphan trial
@@ -315,7 +315,7 @@ help:
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
-#: make soak          what takes minutes: a GiB through a script ...
+#: make soak          what takes minutes: a GiB through a script, 10^7 requests
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested
