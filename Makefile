@@ -3,45 +3,10 @@
 
 VERSION	= 0.1
 
-# common/: usable by master and worker
-COMMON	= str buf arena clock log sig net proc fdset mime tlsctx \
-	  shm scoreboard ring tally peers shares unixsock cidr siphash htpasswd
-CONF	= conf_file conf_lex conf_parse conf_include conf_schema \
-	  conf_schema_main conf_schema_site conf_schema_cgi conf_nearest \
-	  conf_value conf_build conf_build_main conf_build_site \
-	  conf_build_names conf_build_listen conf_build_cgi \
-	  conf_build_files conf_build_answer conf_build_header \
-	  conf_build_access conf_build_trust conf_build_limit conf_trust conf_auth conf_check conf_listen conf_open \
-	  conf_dump conf_dump_site conf_dump_files conf_dump_answer \
-	  conf_dump_access conf_dump_trust conf_dump_limit conf_help conf_error
-# master/: everything privileged
-MASTER	= cli config daemon priv master channel listen spawn generation \
-	  authspawn authwatch \
-	  reap autopsy watchdog reload logs logfile logwriter \
-	  sockfile arguments path words trial passwd ask seek byname ending control \
-	  door status changes selfsigned notify pidfile holder
-# worker/: one process serving connections
-WORKER	= worker authd loop announce timeout ledger accept balance \
-	  conn conn_io conn_wait bufpool transport transport_plain transport_tls transport_proxy \
-	  proxy_header client crowd pace tls_wire http1 http1_body \
-	  http1_head http1_reply http1_queue accesslog accesslog_json score \
-	  orphan trial
-# worker/http/: messages, no I/O
-HTTP	= basic parse fields forwarded framing target chunk uri date cond range accept \
-	  status body request
-# worker/serve/: what answers
-SERVE	= serve access limit auth auth_cache auth_check auth_slow route redirect \
-	  static file filecache variant file_answer gzip refusal \
-	  beneath beneath_walk turns error error_file \
-	  listing listing_page html style \
-	  cgi cgi_find cgi_env cgi_body cgi_launch cgi_feed cgi_fields \
-	  cgi_head \
-	  cgi_explain cgi_fence cgi_log cgi_time cgi_trial cgi_verdict \
-	  cgi_spawn cgi_script cgi_session cgi_output cgi_reply cgi_stderr
-
-# What the unit tests in t/unit are made of: everything but main().
-LIB	= $(COMMON:%=common/%) $(CONF:%=common/%) $(MASTER:%=master/%) $(WORKER:%=worker/%) \
-	  $(HTTP:%=worker/http/%) $(SERVE:%=worker/serve/%)
+# What the program and the unit tests in t/unit are made of: everything but
+# main().
+LIB	= $(filter-out master/main,$(patsubst %.c,%,$(sort $(wildcard \
+	  common/*.c master/*.c worker/*.c worker/http/*.c worker/serve/*.c))))
 UNIT	= $(patsubst t/unit/%.c,%,$(wildcard t/unit/*_test.c))
 # The fuzz targets, which run their corpora as unit tests.
 FUZZ	= $(filter-out plain relay,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))

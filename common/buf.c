@@ -42,9 +42,10 @@ buf_reserve(struct buf *b, size_t n)
 		return -1;
 	if (len > 0)
 		memcpy(p, b->p + b->off, len);
-	/* It may have been the beginning of a head, with a password in it. */
+	/* It may have been the beginning of a head, with a password in it, and
+	 * what was taken is there still. */
 	if (b->p != NULL)
-		explicit_bzero(b->p, b->end);
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
 	*b = (struct buf){ .p = p, .end = len, .cap = cap };
 	return 0;
@@ -140,4 +141,12 @@ buf_free(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf){ 0 };
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	buf_free(b);
 }

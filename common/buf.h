@@ -66,5 +66,7 @@ int	buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 void	buf_wipe_rest(struct buf *b);
 /* Gives the memory back; the buffer is empty and usable again. */
 void	buf_free(struct buf *b);
+/* The same, and nothing of what was in it stays in memory. */
+void	buf_wipe(struct buf *b);
 
 #endif

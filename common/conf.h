@@ -19,6 +19,7 @@
 
 #include "common/buf.h"
 #include "common/cidr.h"
+#include "common/conf_tls.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "common/str.h"
@@ -28,13 +29,6 @@ struct conf_limit;
 struct conf_trust;
 struct mime_table;
 struct ssl_ctx_st;
-
-/* Where in a file something was said; file is NULL for a default. */
-struct conf_pos {
-	const char *file;
-	unsigned line;
-	unsigned col;
-};
 
 /* A directory that is opened before privileges go. One per distinct path. */
 struct conf_dir {
@@ -207,6 +201,7 @@ struct conf_answer {
 	uint64_t hsts_s;
 	bool hsts_subdomains;
 	bool hsts_preload;
+	struct conf_pos hsts_pos;
 	struct str lines;		/* header, as it is sent; */
 	struct str lines_tls;		/* with Strict-Transport-Security */
 };
@@ -239,13 +234,6 @@ struct conf_location {
 	struct conf_pos pos;
 };
 
-struct conf_cert {
-	const char *certificate;	/* absolute paths */
-	const char *key;
-	struct conf_pos pos;
-	struct conf_pos key_pos;
-};
-
 struct conf_server {
 	struct str *names;		/* lower case; "*" is any,
 					 * "*.example.org" any below; none at
@@ -256,6 +244,7 @@ struct conf_server {
 	size_t nlocations;
 	struct conf_cert *certs;
 	size_t ncerts;
+	struct conf_client client;
 	struct ssl_ctx_st *tls;		/* owned, made by conf_open; NULL
 					 * without a certificate */
 	struct conf_pos pos;
@@ -297,7 +286,8 @@ enum conf_log_kind {
 	CONF_LOG_OFF,
 	CONF_LOG_FILE,
 	CONF_LOG_STDOUT,
-	CONF_LOG_STDERR
+	CONF_LOG_STDERR,
+	CONF_LOG_SYSLOG
 };
 
 enum conf_log_format {
@@ -346,6 +336,7 @@ struct conf {
 	const char *ciphers;		/* OpenSSL list; NULL = built-in
 					 * choice */
 	struct conf_pos ciphers_pos;
+	struct conf_tickets tickets;
 	struct mime_table *mime;	/* owned */
 	struct conf_server *servers;
 	size_t nservers;

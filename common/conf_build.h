@@ -55,6 +55,8 @@ void	conf_build_listens(struct conf_tree *tree);
 void	conf_build_check_require(struct conf_tree *tree);
 /* Where the servers that want https are reached by it. */
 void	conf_build_https(struct conf_tree *tree);
+/* Finds what needs tls where there is none. */
+void	conf_build_check_tls(struct conf_tree *tree);
 /* Reads a network; false, and a mistake, when word is none. */
 bool	conf_build_network(const struct conf_scope *scope,
 	    const struct conf_word *word, struct cidr *net);
@@ -71,6 +73,7 @@ conf_apply conf_set_auth;
 conf_apply conf_set_certificate;
 conf_apply conf_set_cgi;
 conf_apply conf_set_ciphers;
+conf_apply conf_set_client;
 conf_apply conf_set_control;
 conf_apply conf_set_env;
 conf_apply conf_set_error;
@@ -98,6 +101,7 @@ conf_apply conf_set_rules;
 conf_apply conf_set_server;
 conf_apply conf_set_spool;
 conf_apply conf_set_trust;
+conf_apply conf_set_tickets;
 conf_apply conf_set_types;
 conf_apply conf_set_user;
 conf_apply conf_set_workers;

@@ -178,10 +178,12 @@ void
 conf_set_errors(struct conf_scope *scope, const struct conf_node *node)
 {
 	const struct conf_word *path = &node->words[1];
+	struct conf_answer *a = &scope->location->answer;
 
-	if (conf_build_is_safe(scope, path))
-		scope->location->answer.errors = conf_build_dir(scope->tree,
-		    path->path, &path->pos);
+	a->errors = NULL;
+	if (!is_off(node) && conf_build_is_safe(scope, path))
+		a->errors = conf_build_dir(scope->tree, path->path,
+		    &path->pos);
 }
 
 /* --- refuse --- */

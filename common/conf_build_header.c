@@ -179,10 +179,12 @@ conf_set_hsts(struct conf_scope *scope, const struct conf_node *node)
 	static const struct conf_arg seconds = { .type = CONF_SECONDS };
 	struct conf_answer *a = &scope->location->answer;
 	const struct conf_word *word = &node->words[1];
+	unsigned before = scope->tree->errors->n;
 
 	bool off = node->nwords == 2 && str_eq(word->text, STR("off"));
 
 	a->hsts = !off;
+	a->hsts_pos = node->words[0].pos;
 	a->hsts_s = 0;
 	a->hsts_subdomains = a->hsts_preload = false;
 	if (!off && conf_value_read(&seconds, word->text,
@@ -202,5 +204,7 @@ conf_set_hsts(struct conf_scope *scope, const struct conf_node *node)
 	if (a->hsts_preload && (!a->hsts_subdomains || a->hsts_s < 31536000))
 		conf_wrong(scope, word, "write: hsts 1y subdomains preload",
 		    "browsers' lists want a year and subdomains");
+	if (scope->tree->errors->n != before)
+		a->hsts = false;
 	write_lines(scope->tree, a);
 }

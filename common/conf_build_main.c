@@ -164,6 +164,8 @@ conf_set_error(struct conf_scope *scope, const struct conf_node *node)
 	log->pos = word->pos;
 	if (str_eq(word->text, STR("stderr")))
 		log->kind = CONF_LOG_STDERR;
+	else if (str_eq(word->text, STR("syslog")))
+		log->kind = CONF_LOG_SYSLOG;
 	else
 		set_log(scope, word, log);
 }

@@ -117,4 +117,5 @@ conf_build_listens(struct conf_tree *tree)
 			check_names(tree, k, i);
 	}
 	conf_build_https(tree);
+	conf_build_check_tls(tree);
 }

@@ -52,6 +52,11 @@ conf_set_trust(struct conf_scope *scope, const struct conf_node *node)
 
 	*trust = (struct conf_trust){ .forwarded = CONF_FORWARDED_OFF };
 	conf_build_some(scope, node, false);
+	if (node->first == NULL)
+		conf_wrong(scope, &node->words[0], "write proxy-protocol on or "
+		    "forwarded X-Forwarded-For into it; or forwarded off, for "
+		    "a proxy behind another", "trust-proxy with an empty "
+		    "block: its proxies say nothing");
 	if (trust->proxy_protocol && trust->forwarded != CONF_FORWARDED_OFF)
 		conf_wrong(scope, &node->words[0], "keep one of them; requests "
 		    "of a proxy behind this one need a trust-proxy of its "

@@ -35,6 +35,17 @@ put_redirect(const struct dump *d, const struct conf_redirect *r,
 	(void)buf_puts(d->out, "\n");
 }
 
+static void
+put_errors(const struct dump *d, const struct conf_dir *errors)
+{
+	if (errors != NULL) {
+		dump_line(d, "errors", errors->path, &errors->pos);
+		return;
+	}
+	dump_indent(d);
+	(void)buf_puts(d->out, "errors off\n");
+}
+
 static bool
 has_header(const struct conf_answer *a, const struct conf_header *h)
 {
@@ -49,17 +60,20 @@ put_headers(const struct dump *d, const struct conf_answer *a,
     const struct conf_answer *outer)
 {
 	static const struct conf_answer none;
-	const struct conf_header *h;
 
 	if (outer == NULL)
 		outer = &none;
-	for (h = outer->header; h < outer->header + outer->nheaders; h++) {
+	for (size_t i = 0; i < outer->nheaders; i++) {
+		const struct conf_header *h = &outer->header[i];
+
 		if (has_header(a, h))
 			continue;
 		dump_indent(d);
 		(void)buf_printf(d->out, "no header %s\n", h->name.p);
 	}
-	for (h = a->header; h < a->header + a->nheaders; h++) {
+	for (size_t i = 0; i < a->nheaders; i++) {
+		const struct conf_header *h = &a->header[i];
+
 		if (has_header(outer, h))
 			continue;
 		dump_indent(d);
@@ -122,7 +136,7 @@ dump_answer(const struct dump *d, const struct conf_answer *a,
 		(void)buf_puts(d->out, "\n");
 	}
 	if (a->errors != from->errors)
-		dump_line(d, "errors", a->errors->path, &a->errors->pos);
+		put_errors(d, a->errors);
 	put_headers(d, a, outer);
 	if (a->refuse != from->refuse)
 		put_refuse(d, a);

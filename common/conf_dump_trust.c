@@ -15,10 +15,11 @@ dump_trust(struct dump *d)
 		[CONF_FORWARDED_RFC] = "Forwarded"
 	};
 	const struct conf *conf = &d->tree->conf;
-	const struct conf_trust *t;
 	char net[CIDR_TEXT];
 
-	for (t = conf->trust; t < conf->trust + conf->ntrust; t++) {
+	for (size_t i = 0; i < conf->ntrust; i++) {
+		const struct conf_trust *t = &conf->trust[i];
+
 		(void)cidr_text(&t->net, net);
 		(void)buf_printf(d->out, "trust-proxy %s", net);
 		dump_open(d);

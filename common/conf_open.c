@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "common/conf_auth.h"
 #include "common/conf_tree.h"
 #include "common/log.h"
@@ -248,6 +250,7 @@ conf_open(struct conf *conf, struct conf_errors *errors)
 	warn_root(&o, &tree->base);
 	for (i = 0; i < conf->nservers; i++)
 		open_server(&o, &conf->servers[i], &tree->base);
+	(void)tickets_load(conf, errors);
 	conf_auth_check(conf, errors);
 	return errors->n == before ? 0 : -1;
 }
@@ -265,6 +268,7 @@ conf_free(struct conf *conf)
 	for (i = 0; i < conf->ndirs; i++)
 		if (conf->dirs[i].fd != -1)
 			(void)close(conf->dirs[i].fd);
+	OPENSSL_cleanse(&conf->tickets.keys, sizeof(conf->tickets.keys));
 	mime_free(conf->mime);
 	arena_free(&tree->arena);
 	free(tree);

@@ -10,6 +10,7 @@ static const char *const formats[] = { "combined", "common", "vhost", "json",
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const forwarded[] = { "off", "X-Forwarded-For",
     "Forwarded", NULL };
+static const char *const tickets[] = { "rotate", "file", "off", NULL };
 static const char *const versions[] = { "1.2", "1.3", NULL };
 
 static const struct conf_directive directives[] = {
@@ -131,7 +132,7 @@ static const struct conf_directive directives[] = {
   .args = { { .type = CONF_ANY },
     { .type = CONF_CHOICE, .choices = formats, IN_CONF(access_format) } },
   .help = "One line for each request; the terminal in the foreground." },
-{ .name = "error", .shape = "PATH|stderr [debug|info|warn|error]",
+{ .name = "error", .shape = "PATH|stderr|syslog [debug|info|warn|error]",
   .value = "/var/log/pyked/error.log info", .least = 1, .most = 2,
   .where = CONF_IN_LOG, .apply = conf_set_error,
   .args = { { .type = CONF_ANY },
@@ -155,6 +156,12 @@ static const struct conf_directive directives[] = {
   .most = 1, .where = CONF_IN_TLS, .apply = conf_set_ciphers,
   .help = "OpenSSL's names of the ciphers, with colons between; default is a "
     "good choice." },
+{ .name = "tickets", .shape = "rotate TIME | file PATH | off",
+  .value = "rotate 8h", .least = 1, .most = 2, .where = CONF_IN_TLS,
+  .apply = conf_set_tickets,
+  .args = { { .type = CONF_CHOICE, .choices = tickets } },
+  .help = "By which keys clients take up a session again: new ones after each "
+    "such time, or those of a file." },
 };
 
 const struct conf_schema_table conf_schema_main = {

@@ -3,6 +3,7 @@
  */
 #include "common/log.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,24 +46,63 @@ log_set_sink(log_sink *s)
 	sink = s == NULL ? to_stderr : s;
 }
 
+/* The top bit of the first of eight bytes that is a quote, a backslash or no
+ * printable ASCII; bytes behind it may be marked in vain. 0 when there is
+ * none. */
+static uint64_t
+unclean(uint64_t eight)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
+	uint64_t del = eight ^ ones * 0x7f, quote = eight ^ ones * '"',
+	    backslash = eight ^ ones * '\\';
+
+	return (eight | ((eight - ones * ' ') & ~eight) |
+	    ((del - ones) & ~del) | ((quote - ones) & ~quote) |
+	    ((backslash - ones) & ~backslash)) & tops;
+}
+
+static bool
+is_clean(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* How many bytes at p are written as they are. */
+static size_t
+clean_run(const char *p, size_t n)
+{
+	uint64_t eight;
+	size_t i;
+
+	for (i = 0; n - i >= 8; i += 8) {
+		memcpy(&eight, p + i, 8);
+		eight = unclean(le64toh(eight));
+		if (eight != 0)
+			return i + (size_t)__builtin_ctzll(eight) / 8;
+	}
+	while (i < n && is_clean(p[i]))
+		i++;
+	return i;
+}
+
 /* mark and two digits stand for a byte that is not written. */
 static size_t
 escape(char *dst, size_t dst_size, const char *p, size_t n, struct str mark)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t used = 0;
+	size_t used = 0, run;
+	unsigned char c;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-			if (used + 1 > dst_size)
-				break;
-			dst[used++] = (char)c;
-			continue;
-		}
-		if (used + mark.n + 2 > dst_size)
+		run = clean_run(p + i, n - i);
+		if (run > dst_size - used)
+			run = dst_size - used;
+		memcpy(dst + used, p + i, run);
+		used += run;
+		i += run;
+		if (i == n || dst_size - used < mark.n + 2)
 			break;
+		c = (unsigned char)p[i];
 		memcpy(dst + used, mark.p, mark.n);
 		used += mark.n;
 		dst[used++] = hex[c >> 4];

@@ -116,18 +116,35 @@ str_hex(struct str s, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+static size_t
+digits_of(uint64_t v)
+{
+	uint64_t power = 10;
+	size_t n = 1;
+
+	for (; n < 20 && v >= power; power *= 10)
+		n++;
+	return n;
+}
+
+/* Several in each line of a log and each head: two digits at a time, from the
+ * last on. */
 size_t
 str_put_u64(char *p, uint64_t v)
 {
-	char digits[20];
-	size_t n = 0;
+	static const char pairs[] =
+	    "00010203040506070809101112131415161718192021222324"
+	    "25262728293031323334353637383940414243444546474849"
+	    "50515253545556575859606162636465666768697071727374"
+	    "75767778798081828384858687888990919293949596979899";
+	size_t n = digits_of(v), i = n;
 
-	do {
-		digits[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	for (size_t i = 0; i < n; i++)
-		p[i] = digits[n - 1 - i];
+	for (; i > 1; v /= 100) {
+		i -= 2;
+		memcpy(p + i, pairs + v % 100 * 2, 2);
+	}
+	if (i == 1)
+		p[0] = (char)('0' + v);
 	return n;
 }
 

@@ -3,13 +3,9 @@
  */
 #include "common/tlsctx.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -18,6 +14,8 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/tlsclient.h"
+#include "common/tlsfile.h"
 
 /* Forward secrecy and authenticated encryption, nothing else; the cheapest
  * first. ChaCha20 is put in front for clients that do so themselves. */
@@ -36,34 +34,9 @@ struct making {
 	const struct conf *conf;
 	struct conf_errors *errors;
 	SSL_CTX *ctx;
+	unsigned char clients[TLSCLIENT_DIGEST]; /* a name for whose
+					 * certificates are believed */
 };
-
-static void wrong(const struct making *, const struct conf_pos *, const char *,
-    const char *, ...) __attribute__((format(printf, 4, 5)));
-
-/* One mistake; OpenSSL's queue of errors never outlives it. */
-static void
-wrong(const struct making *m, const struct conf_pos *pos, const char *hint,
-    const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	ERR_clear_error();
-	conf_error(m->errors, pos, CONF_WORD, hint, "%s", text);
-}
-
-/* What OpenSSL says went wrong, in its words. */
-static const char *
-reason(void)
-{
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
-
-	return text == NULL ? "OpenSSL does not say why" : text;
-}
 
 /* --- settings --- */
 
@@ -131,14 +104,19 @@ set_ciphers(const struct making *m)
 	    ciphers_1_3 : new) == 1)
 		return 0;
 	if (is_first(m))
-		wrong(m, &m->conf->ciphers_pos, "\"openssl ciphers\" lists "
-		    "their names", "no such cipher in \"%s\"", list);
+		tlsfile_wrong(m->errors, &m->conf->ciphers_pos,
+		    "\"openssl ciphers\" lists their names",
+		    "no such cipher in \"%s\"", list);
 	ERR_clear_error();
 	return -1;
 }
 
-/* A session may be resumed with the server that began it alone, so each has a
- * name of its own that stays the same over a reload. */
+/*
+ * A session may be resumed with the server that began it alone, so each has a
+ * name of its own that stays the same over a reload; unless clients are asked
+ * for other certificates by then, for nobody is asked when a session is
+ * resumed.
+ */
 static int
 set_session_id(const struct making *m)
 {
@@ -156,6 +134,9 @@ set_session_id(const struct making *m)
 	for (i = 0; good && i < s->ncerts; i++)
 		good = EVP_DigestUpdate(md, s->certs[i].certificate,
 		    strlen(s->certs[i].certificate) + 1) == 1;
+	good = good && EVP_DigestUpdate(md, &s->client.mode,
+	    sizeof(s->client.mode)) == 1 && EVP_DigestUpdate(md, m->clients,
+	    sizeof(m->clients)) == 1;
 	good = good && EVP_DigestFinal_ex(md, digest, &n) == 1 &&
 	    SSL_CTX_set_session_id_context(m->ctx, digest,
 	    n < SSL_MAX_SID_CTX_LENGTH ? n : SSL_MAX_SID_CTX_LENGTH) == 1;
@@ -171,54 +152,27 @@ set_options(const struct making *m)
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	    SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	/* Tickets need no memory here; a cache would need it in each worker. */
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	if (m->conf->tickets.kind == CONF_TICKETS_OFF) {
+		(void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+		(void)SSL_CTX_set_num_tickets(ctx, 0);
+	}
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	if (SSL_CTX_set_min_proto_version(ctx, m->conf->tls_min) != 1 ||
 	    SSL_CTX_set_max_proto_version(ctx, m->conf->tls_max) != 1 ||
 	    set_session_id(m) == -1) {
-		wrong(m, &m->server->pos, NULL,
-		    "TLS cannot be set up: %s", reason());
+		tlsfile_wrong(m->errors, &m->server->pos, NULL,
+		    "TLS cannot be set up: %s", tlsfile_reason());
 		return -1;
 	}
 	return set_ciphers(m);
 }
 
 /* --- files --- */
-
-/* Opens a PEM file; NULL when that was a mistake. */
-static BIO *
-open_pem(const struct making *m, const char *path, const struct conf_pos *pos,
-    const char *what, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int error = errno;
-	FILE *f;
-	BIO *bio;
-
-	if (fd == -1 || fstat(fd, st) == -1 || !S_ISREG(st->st_mode)) {
-		wrong(m, pos, error == EACCES && fd == -1 ?
-		    "start pyked as root, or let its user read the file" :
-		    NULL, "cannot read the %s %s: %s", what, path, fd == -1 ?
-		    strerror(error) : "it is not a file");
-		if (fd != -1)
-			(void)close(fd);
-		return NULL;
-	}
-	f = fdopen(fd, "r");
-	bio = f == NULL ? NULL : BIO_new_fp(f, BIO_CLOSE);
-	if (bio != NULL)
-		return bio;
-	wrong(m, pos, NULL, "out of memory");
-	if (f != NULL)
-		(void)fclose(f);
-	else
-		(void)close(fd);
-	return NULL;
-}
 
 /* Nobody is asked for a passphrase: there is nobody to ask. */
 static int
@@ -233,22 +187,12 @@ no_passphrase(char *text, int size, int writing, void *arg)
 	return -1;
 }
 
-static void
-warn_key_mode(const struct conf_cert *cert, const struct stat *st)
-{
-	uid_t me = geteuid();
-
-	if ((st->st_mode & (S_IRGRP | S_IROTH)) != 0 &&
-	    (me == 0 || st->st_uid == me))
-		log_warn("others may read the key %s: mend it with chmod 600",
-		    cert->key);
-}
-
 static EVP_PKEY *
 read_key(const struct making *m, const struct conf_cert *cert)
 {
-	struct stat st;
-	BIO *bio = open_pem(m, cert->key, &cert->key_pos, "key", &st);
+	BIO *bio = tlsfile_bio(&(struct tlsfile){ .what = "key",
+	    .path = cert->key, .secret = true, .pos = &cert->key_pos,
+	    .errors = m->errors });
 	bool asked = false;
 	EVP_PKEY *key;
 
@@ -257,16 +201,17 @@ read_key(const struct making *m, const struct conf_cert *cert)
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
 	BIO_free(bio);
 	if (key != NULL)
-		warn_key_mode(cert, &st);
-	else if (asked)
-		wrong(m, &cert->key_pos, "take the passphrase off with: "
+		return key;
+	if (asked)
+		tlsfile_wrong(m->errors, &cert->key_pos,
+		    "take the passphrase off with: "
 		    "openssl pkey -in KEY -out NEWKEY",
 		    "the key %s is encrypted", cert->key);
 	else
-		wrong(m, &cert->key_pos, "it begins with "
+		tlsfile_wrong(m->errors, &cert->key_pos, "it begins with "
 		    "-----BEGIN PRIVATE KEY-----", "there is no key in PEM "
 		    "format in %s", cert->key);
-	return key;
+	return NULL;
 }
 
 /* A wrong clock is more likely than a wrong certificate, and a site that
@@ -298,9 +243,10 @@ read_chain(const struct making *m, const struct conf_cert *cert, BIO *bio)
 		ERR_clear_error();
 		return 0;
 	}
-	wrong(m, &cert->pos, "make the file anew, the server's own "
+	tlsfile_wrong(m->errors, &cert->pos,
+	    "make the file anew, the server's own "
 	    "certificate first", "the chain in %s is damaged: %s",
-	    cert->certificate, reason());
+	    cert->certificate, tlsfile_reason());
 	return -1;
 }
 
@@ -310,15 +256,17 @@ use_pair(const struct making *m, const struct conf_cert *cert, X509 *x,
     EVP_PKEY *key)
 {
 	if (X509_check_private_key(x, key) != 1) {
-		wrong(m, &cert->key_pos, "name the key that the certificate "
+		tlsfile_wrong(m->errors, &cert->key_pos,
+		    "name the key that the certificate "
 		    "was made for", "the key %s does not fit the certificate "
 		    "%s", cert->key, cert->certificate);
 		return -1;
 	}
 	if (SSL_CTX_use_certificate(m->ctx, x) != 1 ||
 	    SSL_CTX_use_PrivateKey(m->ctx, key) != 1) {
-		wrong(m, &cert->pos, NULL, "the certificate %s cannot be "
-		    "used: %s", cert->certificate, reason());
+		tlsfile_wrong(m->errors, &cert->pos, NULL,
+		    "the certificate %s cannot be "
+		    "used: %s", cert->certificate, tlsfile_reason());
 		return -1;
 	}
 	return 0;
@@ -335,7 +283,8 @@ check_kind(const struct making *m, size_t number, const EVP_PKEY *key,
 	for (i = 0; i < number; i++) {
 		if (kinds[i] != kinds[number])
 			continue;
-		wrong(m, &m->server->certs[number].pos, "give one with an "
+		tlsfile_wrong(m->errors, &m->server->certs[number].pos,
+		    "give one with an "
 		    "ECDSA and one with an RSA key, or one alone", "two "
 		    "certificates with the same kind of key");
 		return -1;
@@ -347,9 +296,9 @@ static int
 load_pair(const struct making *m, size_t number, int *kinds)
 {
 	const struct conf_cert *cert = &m->server->certs[number];
-	struct stat st;
-	BIO *bio = open_pem(m, cert->certificate, &cert->pos, "certificate",
-	    &st);
+	BIO *bio = tlsfile_bio(&(struct tlsfile){ .what = "certificate",
+	    .path = cert->certificate, .pos = &cert->pos,
+	    .errors = m->errors });
 	X509 *x = NULL;
 	EVP_PKEY *key;
 	int result = -1;
@@ -357,7 +306,7 @@ load_pair(const struct making *m, size_t number, int *kinds)
 	if (bio != NULL) {
 		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 		if (x == NULL)
-			wrong(m, &cert->pos, "it begins with "
+			tlsfile_wrong(m->errors, &cert->pos, "it begins with "
 			    "-----BEGIN CERTIFICATE-----", "there is no "
 			    "certificate in PEM format in %s",
 			    cert->certificate);
@@ -386,11 +335,13 @@ tlsctx_load(struct conf_server *server, const struct conf *conf,
 	ERR_clear_error();
 	m.ctx = SSL_CTX_new(TLS_server_method());
 	if (m.ctx == NULL) {
-		wrong(&m, &server->pos, NULL, "TLS cannot be set up: %s",
-		    reason());
+		tlsfile_wrong(errors, &server->pos, NULL,
+		    "TLS cannot be set up: %s", tlsfile_reason());
 		return -1;
 	}
-	result = set_options(&m);
+	result = tlsclient_load(m.ctx, &server->client, errors, m.clients);
+	if (set_options(&m) == -1)
+		result = -1;
 	for (i = 0; i < server->ncerts && i < KINDS_MAX; i++)
 		if (load_pair(&m, i, kinds) == -1)
 			result = -1;

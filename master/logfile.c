@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/devlog.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "master/priv.h"
@@ -82,7 +83,15 @@ open_kind(enum conf_log_kind kind, const char *path)
 		return open_standard(STDOUT_FILENO);
 	if (kind == CONF_LOG_STDERR)
 		return open_standard(STDERR_FILENO);
+	if (kind == CONF_LOG_SYSLOG)
+		return devlog_open();
 	return open_file(path);
+}
+
+static bool
+is_standard(enum conf_log_kind kind)
+{
+	return kind == CONF_LOG_STDOUT || kind == CONF_LOG_STDERR;
 }
 
 /* The folder of the default log is made when it is missing. */
@@ -122,6 +131,11 @@ static int
 refuse_file(const struct logfile *f, const struct conf_logfile *c, int error,
     struct conf_errors *errors)
 {
+	if (f->kind == CONF_LOG_SYSLOG) {
+		conf_error(errors, &c->pos, 0, "start it, or name a file",
+		    "no syslog daemon is at /dev/log: %s", strerror(error));
+		return -1;
+	}
 	conf_error(errors, &c->pos, 0, cure(error),
 	    "cannot open the %s log%s%s: %s", f->name,
 	    f->kind == CONF_LOG_FILE ? " " : "",
@@ -139,7 +153,7 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 	*f = (struct logfile){ .name = f->name, .kind = kind, .fd = -1 };
 	if (kind == CONF_LOG_OFF)
 		return 0;
-	if (kind != CONF_LOG_FILE && terminal == -1)
+	if (is_standard(kind) && terminal == -1)
 		return refuse_standard(c, errors);
 	if (kind == CONF_LOG_FILE) {
 		make_default_folder(c);
@@ -154,6 +168,18 @@ logfile_open(struct logfile *f, const struct conf_logfile *c, int terminal,
 	return -1;
 }
 
+static int
+check_syslog(const struct logfile *f, const struct conf_logfile *c,
+    struct conf_errors *errors)
+{
+	int fd = devlog_open();
+
+	if (fd == -1)
+		return refuse_file(f, c, errno, errors);
+	(void)close(fd);
+	return 0;
+}
+
 int
 logfile_check(const char *name, const struct conf_logfile *c,
     const struct identity *who, int terminal, struct conf_errors *errors)
@@ -163,6 +189,8 @@ logfile_check(const char *name, const struct conf_logfile *c,
 
 	if (f.kind == CONF_LOG_OFF)
 		return 0;
+	if (f.kind == CONF_LOG_SYSLOG)
+		return check_syslog(&f, c, errors);
 	if (f.kind != CONF_LOG_FILE)
 		return terminal == -1 ? refuse_standard(c, errors) : 0;
 	error = priv_cannot_write(c->path, c->kind == CONF_LOG_UNSET);
@@ -179,7 +207,8 @@ logfile_check(const char *name, const struct conf_logfile *c,
 /* --- writing --- */
 
 /* One write of n bytes at p, after a newline when the line before was cut
- * short; how many of the n went out, or -1. */
+ * short, or one line to the system's daemon; how many of the n went out, or
+ * -1. */
 static ssize_t
 write_once(struct logfile *f, const char *p, size_t n, bool newline)
 {
@@ -191,6 +220,8 @@ write_once(struct logfile *f, const char *p, size_t n, bool newline)
 	};
 	ssize_t done;
 
+	if (f->kind == CONF_LOG_SYSLOG)
+		return devlog_send(f->fd, p, n);
 	do {
 		done = writev(f->fd, iov, 2);
 	} while (done == -1 && errno == EINTR);

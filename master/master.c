@@ -21,6 +21,7 @@
 #include "master/logwriter.h"
 #include "master/notify.h"
 #include "master/reap.h"
+#include "master/rekey.h"
 #include "master/reload.h"
 #include "master/spawn.h"
 #include "master/watchdog.h"
@@ -183,6 +184,7 @@ turn(struct master *m)
 	reap_orphans(m);
 	watchdog_check(m);
 	watchdog_escalate(m);
+	rekey_step(m);
 	reload_step(m);
 }
 
@@ -202,8 +204,8 @@ open_logs(struct master *m, const struct conf *conf)
 		return -1;
 	/* Until all is well whoever started us sees what is wrong, also when
 	 * the log is elsewhere. */
-	m->logs.echo = m->logs.error.kind == CONF_LOG_FILE ||
-	    m->logs.error.kind == CONF_LOG_OFF;
+	m->logs.echo = m->logs.error.kind != CONF_LOG_STDOUT &&
+	    m->logs.error.kind != CONF_LOG_STDERR;
 	logs_attach(&m->logs);
 	return 0;
 }
@@ -231,6 +233,7 @@ start(struct master *m, struct conf *conf)
 	if ((!m->options->foreground && daemon_detach(&m->daemon) == -1) ||
 	    (pidfile && daemon_lock(&m->daemon, conf) == -1) ||
 	    open_logs(m, conf) == -1 || open_tally(m) == -1 ||
+	    rekey_open(m) == -1 ||
 	    door_open(&m->control.door, conf, pidfile) == -1) {
 		conf_free(conf);
 		return -1;
@@ -262,6 +265,7 @@ finish(struct master *m)
 	tally_close(&m->spooled);
 	shares_close(m->shares);
 	peers_close(m->peers);
+	rekey_close(m);
 	/* While the pid file is ours no other master has put a socket there. */
 	control_close(&m->control);
 	daemon_end(&m->daemon);

@@ -18,6 +18,7 @@
 
 struct conf;
 struct generation;
+struct tickets;
 
 struct master_options {
 	const char *file;		/* borrowed; absolute path, or a name
@@ -54,6 +55,8 @@ struct master {
 	struct shares *shares;		/* owned; who holds how many
 					 * connections */
 	struct tally spooled;		/* bytes in the spool, of all workers */
+	struct tickets *tickets;	/* owned: keys of TLS session tickets */
+	struct mono rekeyed;		/* when the newest was made */
 	struct generation *generations;	/* owned; newest first */
 	unsigned last_number;		/* of the newest ever made */
 	bool reload_wanted;		/* SIGHUP came and waits for its turn */

@@ -43,8 +43,7 @@ cmp_ok time - $start, '<', 2, '... and is quick';
 
 # An ordinary user without sudo is told what to do.
 SKIP: {
-	my $bin = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
-	    CLEANUP => 1);
+	my $bin = temporary();
 	skip 'no dpkg here', 2 if run('sh', '-c', 'command -v dpkg-query')
 	    ->{status};
 	for (qw(dpkg-query sed cat sh)) {

@@ -7,7 +7,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
@@ -146,8 +145,7 @@ subtest 'exit statuses' => sub {
 
 # A folder with everything that the examples name; their paths are moved there.
 # An interpreter is started by its path, so scripts' user may enter it.
-my $root = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $root or die "$root: $!";
+my $root = temporary(0755);
 spew("$root/srv/www/$_/index.html", "$_\n") for qw(html example net default);
 spew("$root/srv/www/example/page.php", "php\n");
 spew("$root/$_/here", '') for qw(conf.d html srv/git var/log/pyked);
@@ -221,6 +219,7 @@ server {
 	listen 127.0.0.1:0
 	listen 127.0.0.1:0 tls
 	certificate \@CERT\@ \@KEY\@
+	client-certificate optional \@CERT\@
 	root \@SITE\@
 	location /cgi-bin/ {
 		cgi dir \@CGI\@/
@@ -268,7 +267,7 @@ subtest 'example scripts' => sub {
 subtest 'variables of scripts' => sub {
 	my $source = section($cgi_7, 'ENVIRONMENT');
 	my %documented = $source =~ /^\.It Ev (\w+)( No \*)?$/mg;
-	my $posted = curl('-k', '-d', 'a=b', $s->url('/names', 'https'));
+	my $posted = curl('-k', '--cert', $s->{cert}, '--key', $s->{key}, '-d', 'a=b', $s->url('/names', 'https'));
 	my @set = map { split /\n/ } $s->get('/names/x?y')->{body},
 	    $s->get('/file.x')->{body}, $posted->{out},
 	    curl('-u', 'ann:secret', $s->url('/named'))->{out};

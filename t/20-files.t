@@ -50,14 +50,6 @@ bind $listening, pack_sockaddr_un("$site/socket") or die "bind: $!";
 chmod 0, "$site/unreadable.txt", "$site/closed";
 utime 784111777, 784111777, "$site/old.txt";
 utime -86400, -86400, "$site/empty.txt";
-$s->write_conf(servers => <<'END');
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
 $s->up;
 
 sub status_is {
@@ -143,7 +135,7 @@ subtest 'paths that try to get out' => sub {
 	is "@wrong", '', 'no control byte in a path';
 };
 
-subtest 'a folder without its slash' => sub {
+subtest 'a folder without its slash' => sub {		# P22
 	my $r = $s->request("GET /sub HTTP/1.1\r\nHost: evil.example\r\n\r\n");
 	is $r->{status}, 301, 'to the slash';
 	is field($r, 'Location'), '/sub/', 'the path alone, no Host';

@@ -18,14 +18,6 @@ my $s = Pyked->prepare(tls => 1, files => {
 });
 utime 1194338977, 1194338977, "$s->{site}/$_" for 'data.txt', 'ten.bin';
 my $date = 'Tue, 06 Nov 2007 08:49:37 GMT';
-$s->write_conf(servers => <<'END');
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
 $s->up;
 
 my $etag = field($s->get('/data.txt'), 'ETag');

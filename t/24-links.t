@@ -98,7 +98,7 @@ sub answer {
 	    =~ s/\n//gr;
 }
 
-subtest 'links' => sub {
+subtest 'links' => sub {		# P13, P14
 	# target, then what it is with symlinks off, beneath and on
 	for (['file.txt', ('200 inside') x 3],
 	    ['in.txt', 403, ('200 inside') x 2],
@@ -140,7 +140,7 @@ subtest 'links' => sub {
 	    '... and the policy';
 };
 
-subtest 'dotfiles' => sub {
+subtest 'dotfiles' => sub {		# P16
 	is answer($beneath, '/.hidden/file.txt'), 404, 'hidden';
 	is answer($on, '/.hidden/file.txt'), '200 no', 'or not';
 	is answer($beneath, '/.well-known/file.txt'), '200 inside',
@@ -151,7 +151,7 @@ subtest 'dotfiles' => sub {
 	}
 };
 
-subtest 'special files' => sub {
+subtest 'special files' => sub {		# P17
 	for my $name ('fifo', 'socket', $devices ? ('null', 'disk') : ()) {
 		my $start = time;
 		is answer($beneath, "/$name"), 403, "403 for $name";
@@ -177,7 +177,7 @@ subtest 'special files' => sub {
 	    '... which all get 403';
 };
 
-subtest 'permissions' => sub {
+subtest 'permissions' => sub {		# P18
 	plan skip_all => 'root reads everything when its workers are root'
 	    if $all_readable;
 	is answer($beneath, '/unreadable.txt'), 403, 'a file';
@@ -198,7 +198,7 @@ subtest 'permissions' => sub {
 
 # Renames turn a folder into a link that leads out, and back, 100000 of them at
 # least; nothing from outside may ever come.
-subtest 'races' => sub {
+subtest 'races' => sub {		# P15
 	spew("$site/flip/file.txt", "inside\n");
 	symlink '../outside', "$site/flip-out";
 	my $pid = background(sub {

@@ -10,6 +10,7 @@ use POSIX ();
 use Test::More;
 
 use Pyked;
+use Pyked::Browser;
 
 my @hostile = ('<img src=x onerror=alert(1)>.png', 'say "hi".txt', "it's.txt",
     'a&b.html', 'a:b?c#d%41.txt', '  leading.txt', 'back\\slash.txt',
@@ -176,7 +177,7 @@ sub names { join ' ', map { $_->[0] } rows($s->get(@_)) }
 
 # --- listings ---
 
-subtest 'a listing' => sub {
+subtest 'a listing' => sub {		# P23
 	my $r = $s->get('/order/');
 	my @all = page_ok($r, 'a folder');
 
@@ -259,7 +260,7 @@ subtest 'the folders above' => sub {
 	unlike $s->get('/')->{body}, qr/<nav/, 'none above the top';
 };
 
-subtest 'names with any bytes' => sub {
+subtest 'names with any bytes' => sub {		# P23
 	my $r = $s->get('/hostile/');
 	page_ok($r, 'hostile names');
 	my @rows = rows($r);
@@ -325,7 +326,7 @@ subtest 'times that no calendar has' => sub {
 	}
 };
 
-subtest 'a large folder' => sub {
+subtest 'a large folder' => sub {		# P23
 	my $long = 'x' x 200;
 	spew(sprintf('%s/many/%05d-%s', $site, $_, $long), '') for 1 .. 9999;
 	spew("$site/many/.dot", '');
@@ -424,36 +425,13 @@ subtest 'the first page' => sub {
 
 # --- in a browser ---
 
-sub browser {
-	for my $dir (split /:/, $ENV{PATH}) {
-		for (qw(chromium chromium-browser google-chrome)) {
-			return "$dir/$_" if -x "$dir/$_";
-		}
-	}
-	return undef;
-}
-
-# Runs it with a folder of its own for what it keeps.
-sub browse {
-	my ($program, $url, @options) = @_;
-	my $dir = File::Temp::tempdir('pyked-browser-XXXXXX', TMPDIR => 1,
-	    CLEANUP => 1);
-
-	local $ENV{HOME} = $dir;
-	return run({ timeout => 60 }, $program, qw(--headless --no-sandbox
-	    --disable-gpu --disable-quic --no-first-run
-	    --disable-background-networking --disable-component-update
-	    --disable-sync --hide-scrollbars --ignore-certificate-errors),
-	    "--user-data-dir=$dir", @options, $url);
-}
-
 # Width, height and bytes of a screenshot.
 sub shot {
-	my ($program, $url, $width, $dark) = @_;
+	my ($browser, $url, $width, $dark) = @_;
 	my $file = "$first->{dir}/shot.png";
 
 	unlink $file;
-	browse($program, $url, "--window-size=$width,700",
+	$browser->show($url, "--window-size=$width,700",
 	    '--blink-settings=preferredColorScheme=' . ($dark ? 0 : 1),
 	    "--screenshot=$file");
 	my $png = slurp($file);
@@ -462,28 +440,26 @@ sub shot {
 }
 
 subtest 'in a browser' => sub {
-	my $program = browser() or plan skip_all => 'no chromium here';
+	my $browser = Pyked::Browser->new or plan skip_all => 'no chromium here';
 	my %page = (listing => [$s->url('/hostile/'), 15000],
 	    error => [$s->url('/nothing'), 4000],
 	    first => [$first->url('/'), 15000]);
-	plan skip_all => 'chromium does not run here' unless
-	    browse($program, $page{error}[0], '--dump-dom')->{out} =~ /<html/;
 
 	for my $what (sort keys %page) {
 		my ($url, $least) = @{ $page{$what} };
 		for (['light', 360], ['dark', 1280]) {
 			my ($colours, $width) = @$_;
-			my ($w, $h, $bytes) = shot($program, $url, $width,
+			my ($w, $h, $bytes) = shot($browser, $url, $width,
 			    $colours eq 'dark');
 			is "$w $h", "$width 700", "$what, $width, $colours";
 			cmp_ok $bytes, '>', $least, '... there is much on it';
 		}
 	}
-	my $dom = browse($program, $page{listing}[0], '--dump-dom')->{out};
+	my $dom = $browser->show($page{listing}[0], '--dump-dom')->{out};
 	unlike $dom, qr/<img/, 'no name became markup';
 	is scalar(() = $dom =~ /<tr/g), @hostile + @unreachable + 1,
 	    'every name is a row, and the headings';
-	$dom = browse($program, $first->url('/', 'https'), '--dump-dom',
+	$dom = $browser->show($first->url('/', 'https'), '--dump-dom',
 	    '--virtual-time-budget=5000')->{out};
 	is scalar(() = $dom =~ /class="works"/g), 4,
 	    'https and three scripts are ticked off';

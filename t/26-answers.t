@@ -80,10 +80,16 @@ server {
 	location /never/ { hsts off }
 	location /port/ { https only 443 }
 }
+server {
+	listen 127.0.0.1:0
+	root \@SITE\@
+	errors \@DIR\@/errors
+	location /app/ { errors off }
+}
 END
 $s->up;
 
-my @plain = ($s->ports)[0, 1];
+my @plain = ($s->ports)[0, 1, 2];
 
 # One request on the first port: its status and some of its fields.
 sub location_of { $s->get($_[0])->{headers}{location} // 'none' }
@@ -203,6 +209,10 @@ subtest 'errors' => sub {
 	}
 	is $s->get('/app/.x')->{body}, "our own 404: \xc3\xa4\n",
 	    'beside a fallback';
+	is client($plain[2])->get('/x')->{body}, "our own 404: \xc3\xa4\n",
+	    'of a whole server';
+	like client($plain[2])->get('/app/x')->{body}, qr/<!DOCTYPE html>/,
+	    '... but where they are off';
 };
 
 subtest 'header' => sub {

@@ -16,14 +16,6 @@ my $s = Pyked->prepare(tls => 1, top => "sandbox off\nfile-cache 0\n", files => 
 	'page.html' => join('', map { "line $_\n" } 1 .. 2000),
 });
 my $site = $s->{site};
-$s->write_conf(servers => <<'END');
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
 $s->up;
 my ($worker) = $s->workers;
 
@@ -68,7 +60,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
     ['parts', Range => 'bytes=0-7999999,8000100-']) {
 	my ($what, @fields) = @$how;
 
-	subtest "truncated: $what" => sub {
+	subtest "truncated: $what" => sub {		# P19
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		truncate "$site/$name", 1024;
@@ -80,7 +72,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
 		    '... the log names it';
 		is $s->get("/$name")->{body}, 'a' x 1024, '... as it is now';
 	};
-	subtest "grown: $what" => sub {
+	subtest "grown: $what" => sub {		# P20
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		open my $f, '>>', "$site/$name" or die "$name: $!";
@@ -95,7 +87,7 @@ for my $how (['all of it'], ['a part', Range => 'bytes=10-'],
 		is length $s->get("/$name")->{body}, $size + 100000,
 		    '... as it is now';
 	};
-	subtest "replaced: $what" => sub {
+	subtest "replaced: $what" => sub {		# P21
 		my $name = big_file('a');
 		my $c = slow_download($name, @fields);
 		spew("$site/new.bin", 'c' x 1000);
@@ -128,54 +120,79 @@ subtest 'over https' => sub {
 
 is_deeply [$s->workers], [$worker], 'it is the same worker all along';
 
+# Runs code while these calls of the worker fail so; false when strace may not
+# look into it.
+sub with_fault {
+	my ($calls, $error, $code) = @_;
+	my $said = "$s->{dir}/strace-$error";
+	my $pid = background(sub {
+		open STDERR, '>', $said;
+		exec 'strace', '-p', $worker, '-e', "trace=$calls", '-e',
+		    "inject=$calls:error=$error";
+	});
+	my $attached = wait_until { slurp($said) =~ /attached/
+	    || slurp($said) =~ /not permitted|denied/ } 10;
+
+	$attached &&= slurp($said) =~ /attached/;
+	$code->() if $attached;
+	kill $attached ? 'TERM' : 'KILL', $pid;
+	finish($pid);
+	return $attached;
+}
+
+my $may_trace = run('strace', '-V')->{status} eq '0'
+    && with_fault('getpid', 'EPERM', sub {});
+
 # What a network file system says when its server is gone.
-subtest 'a file that cannot be read' => sub {
-	plan skip_all => 'strace is not installed'
-	    unless run('strace', '-V')->{status} eq '0';
+subtest 'a file that cannot be read' => sub {		# P26
+	plan skip_all => 'strace may not look into a worker'
+	    unless $may_trace;
 	my $name = big_file('a');
-	for my $error ('EIO', 'ESTALE') {
-		my $said = "$s->{dir}/strace-$error";
-		my $pid = background(sub {
-			open STDERR, '>', $said;
-			exec 'strace', '-p', $worker, '-e',
-			    'trace=sendfile,pread64', '-e',
-			    "inject=sendfile,pread64:error=$error";
-		});
-		my $attached = wait_until { slurp($said) =~ /attached/
-		    || slurp($said) =~ /not permitted|denied/ } 10;
-		if (!$attached || slurp($said) !~ /attached/) {
-			kill KILL => $pid;
-			finish($pid);
-			plan skip_all => 'strace may not look into a worker';
-			return;
-		}
-		my $text = $error eq 'EIO' ? 'Input/output error'
-		    : 'Stale file handle';
-		for my $target ($name, 'page.html', 'small.txt') {
+	my %text = (EIO => 'Input/output error', ESTALE => 'Stale file handle');
+	for my $error (sort keys %text) {
+		with_fault('sendfile,pread64', $error, sub {
+			my $text = $text{$error};
+			for my $target ($name, 'page.html', 'small.txt') {
+				$s->set_mark;
+				my $c = client($s);
+				$c->send(Pyked::Http::bytes(GET => "/$target"));
+				my ($bytes, $end) = $c->rest(scaled(10));
+				unlike $bytes, qr/\r\n\r\n./s,
+				    "$error: nothing of $target";
+				isnt $end, 'timeout', '... the connection ends';
+				ok $s->wait_log(qr{/\Q$target\E: $text}),
+				    '... the log says why';
+			}
 			$s->set_mark;
-			my $c = client($s);
-			$c->send(Pyked::Http::bytes(GET => "/$target"));
-			my ($bytes, $end) = $c->rest(scaled(10));
-			unlike $bytes, qr/\r\n\r\n./s,
-			    "$error: nothing of $target";
-			isnt $end, 'timeout', '... the connection ends';
-			ok $s->wait_log(qr{/\Q$target\E: $text}),
-			    '... the log says why';
-		}
-		$s->set_mark;
-		my $r = curl('-k', $s->url("/$name", 'https'));
-		isnt $r->{status}, 0, "$error: over https, too";
-		ok $s->wait_log(qr{/\Q$name\E: $text}), '... the log';
-		kill TERM => $pid;
-		finish($pid);
+			my $r = curl('-k', $s->url("/$name", 'https'));
+			isnt $r->{status}, 0, "$error: over https, too";
+			ok $s->wait_log(qr{/\Q$name\E: $text}), '... the log';
+		});
 		is $s->get('/small.txt')->{body}, "small\n",
 		    '... and then all is as before';
 	}
 	is_deeply [$s->workers], [$worker], 'the worker lives';
 };
 
+# Some file systems take no name but such that is UTF-8, or fit for others:
+# whoever asks for one of those must not find a fault of ours.
+subtest 'a name that the file system does not take' => sub {
+	plan skip_all => 'strace may not look into a worker'
+	    unless $may_trace;
+	for my $error ('EILSEQ', 'EINVAL') {
+		$s->set_mark;
+		with_fault('openat2', $error, sub {
+			is $s->get('/%c0%ae.txt')->{status}, 404,
+			    "$error: there is no such file";
+			is $s->get('/%3a/%7c/')->{status}, 404,
+			    '... nor folder';
+		});
+		unlike $s->new_log, qr/ error /, '... and nothing is logged';
+	}
+};
+
 # P24 as the file system has it; the server may not stumble over any time.
-subtest 'times' => sub {
+subtest 'times' => sub {		# P24
 	for my $time (-99999999999, -1, 0, 253402300799, 253402300800,
 	    99999999999999, 2 ** 62) {
 		utime $time, $time, "$site/small.txt" or next;

@@ -33,21 +33,11 @@ my $s = Pyked->prepare(tls => 1, files => {
 	'none' => "#!/bin/sh\nprintf 'Status: 204\\n\\n'\n",
 	'stream' => $text . "printf stream\n",
 });
-$s->write_conf(top => <<'END', servers => <<'END_SERVERS');
+$s->write_conf(top => <<'END');
 limits {
 	keepalive 30s 1000
 }
 END
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END_SERVERS
 $s->up;
 
 # --- the table ---

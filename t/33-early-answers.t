@@ -19,21 +19,11 @@ my $s = Pyked->prepare(tls => 1, files => {
 spew("$s->{cgi}/ran", "#!/bin/sh\n: > $s->{dir}/pids/ran\n"
     . "printf 'Content-Type: text/plain\\n\\nran'\n", 0755);
 mkdir "$s->{dir}/pids" and chmod 0777, "$s->{dir}/pids";
-$s->write_conf(top => <<'END', servers => <<'END_SERVERS');
+$s->write_conf(top => <<'END');
 limits {
 	body 100k 10s
 }
 END
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END_SERVERS
 chmod 0711, $s->{dir};
 $s->up;
 

@@ -12,14 +12,7 @@ use Pyked;
 use Pyked::Tls;
 
 my $limit = scaled(2);
-my $s = Pyked->start(tls => 1, servers => <<'END', top => <<"TOP", files => {
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
+my $s = Pyked->start(tls => 1, top => <<"TOP", files => {
 limits {
 	send ${limit}s
 }

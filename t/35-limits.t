@@ -11,20 +11,12 @@ use Pyked;
 
 # Times are generous enough for a slow build to be told from the limits.
 my $time = Pyked::is_sanitized() ? 4 : 1;
-my $s = Pyked->start(top => <<"END", servers => <<'END', scripts => {
+my $s = Pyked->start(top => <<"END", scripts => {
 limits {
 	header 16k ${time}s
 	fields 100
 	body 8k ${time}s
 	keepalive 30s 1000
-}
-END
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
 }
 END
 	'count' => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nwc -c\n",

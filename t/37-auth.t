@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use Pyked;
+use Pyked::Tls;
 
 # All of them: "secret".
 my %hash = (
@@ -37,7 +38,9 @@ my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "top\n",
     'in/x' => "in\n", 'list/x' => "x\n", 'in/dir/x' => '',
     'in/big' => 'b' x 300_000, 'any/x' => "any\n", 'all/x' => "all\n",
     'none/x' => "none\n", 'free/x' => "free\n", 'page.php' => "php\n",
-    'in/page.php' => "php\n" }, scripts => {
+    'in/page.php' => "php\n", 'folder/index.page' => "page\n",
+    'z/y.gz' => 'y', 'in/errors/404.html' => "sorry\n" }, scripts => {
+	go => "#!/bin/sh\necho 'Location: /in/x'\necho\n",
 	env => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
 	    . "echo \"\$AUTH_TYPE|\$REMOTE_USER|\$HTTP_AUTHORIZATION\"\n",
 	cat => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
@@ -73,6 +76,14 @@ server {
 		require any
 	}
 	location *.php { index x }
+	location /back/ { fallback /in/x }
+	location /folder/ { index index.page }
+	location *.page { auth Staff @DIR@/users }
+	location = /open/exact.sh { auth Staff @DIR@/users ; cgi on }
+	location *.sh { cgi on }
+	location /z/ { precompressed gz }
+	location = /z/y { auth Staff @DIR@/users }
+	location /errors/ { errors @SITE@/in/errors }
 }
 server {
 	listen 127.0.0.1:0
@@ -81,6 +92,8 @@ server {
 	location /free/ { auth off }
 }
 END
+spew("$s->{site}/open/exact.sh", "#!/bin/sh\n"
+    . "printf 'Content-Type: text/plain\\n\\n'\necho \$REMOTE_USER\n", 0755);
 spew("$s->{dir}/users", users(), 0600);
 spew("$s->{dir}/others", "ann:$other\n", 0600);
 $s->up;
@@ -116,6 +129,23 @@ sub authd {
 
 	return @found == 1 ? $found[0] : 0;
 }
+
+# Nobody checks passwords here; what becomes of that takes ten seconds, so it is
+# looked at last.
+my $stuck = Pyked->prepare(files => { x => "x\n" }, servers => <<'END');
+server {
+	listen 127.0.0.1:0
+	root @SITE@
+	auth Staff @DIR@/users
+}
+END
+spew("$stuck->{dir}/users", users());
+$stuck->up;
+my $stopped;
+wait_until { $stopped = authd($stuck) };
+kill STOP => $stopped;
+my @unheard = map { new_client($stuck)->send(Pyked::Http::bytes(GET => '/x',
+    basic("sha1:unheard$_"))) } 1 .. 8;
 
 subtest 'hashes' => sub {
 	for my $user (sort keys %hash) {
@@ -176,6 +206,35 @@ subtest 'answers of every kind' => sub {
 	    'where nothing was checked nobody is named';
 	is +(both('/cgi/cat', @in, '-d', 'y' x 100_000))[1], 'y' x 100_000,
 	    'a body is all there';
+};
+
+# By whatever way a request comes there it is asked for a password, and once it
+# has one it gets on.
+subtest 'other names and other ways' => sub {
+	my @in = ('-u', 'sha1:secret');
+	my @new = ('-u', 'sha256:secret');
+	my %way = ('/open/go' => "in\n", '/back/none' => "in\n",
+	    '/folder/' => "page\n", '/open/exact.sh/more' => "sha1\n",
+	    '/open/exact.sh' => "sha1\n", '/z/y.gz' => 'y');
+
+	for my $path (sort keys %way) {
+		is status_of($path), 401, $path;
+		is +(both($path, @in))[1], $way{$path}, '... with a password';
+	}
+	is curl('-L', '-o', '/dev/null', '-w', '%{http_code}', @new, '-d',
+	    'x' x 1000, $s->url('/open/go'))->{out}, 200,
+	    'a script leads there before the password is known';
+	is status_of('/errors/none'), 404, 'a page of errors is one of its own';
+	is slurp("$s->{dir}/body"), "sorry\n", '... wherever it is kept';
+	is status_of('/in/x', '-r', '0-1'), 401, 'a part of a file';
+	is status_of('/in/x', '-H', 'If-None-Match: *'), 401,
+	    'nor is it told that nothing has changed';
+	is status_of('/in/x', @in, '-H', 'If-None-Match: *'), 304,
+	    '... but who may come in';
+	is status_of('/in/x', '-X', 'OPTIONS'), 401, 'OPTIONS';
+	is status_of('/in/x', '-X', 'TRACE'), 401, 'TRACE';
+	is status_of('/in/x', '-X', 'PUT', '-d', 'x'), 401, 'PUT';
+	is status_of('/IN/x'), 404, 'other letters are another name';
 };
 
 subtest 'another server' => sub {
@@ -531,10 +590,11 @@ subtest 'other formats of the log' => sub {
 subtest 'memory' => sub {
 	plan skip_all => 'a sanitizer keeps what is freed'
 	    if Pyked::is_sanitized();
-	my $m = Pyked->prepare(tls => 1, top => 'sandbox off',
-	    files => { 'x' => "x\n" }, scripts => {
+	my $m = Pyked->prepare(tls => 1, top => "sandbox off\nlimits {\n"
+	    . "header 16k 1s\n}", files => { 'x' => "x\n" }, scripts => {
 	    show => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
-	    . "echo \"\$HTTP_AUTHORIZATION\"\n" }, servers => <<'END');
+	    . "echo \"\$HTTP_AUTHORIZATION\"\n", count => "#!/bin/sh\n"
+	    . "printf 'Content-Type: text/plain\\n\\n'; wc -c\n" }, servers => <<'END');
 server {
 	listen 127.0.0.1:0
 	listen 127.0.0.1:0 tls
@@ -551,6 +611,8 @@ END
 	$m->up;
 	my @secrets = ($word, substr((basic("ann:$word"))[1], 6),
 	    substr((basic("ann:no-$word"))[1], 6));
+	# Half of one is too much.
+	my @halves = map { substr $_, length($_) / 2 } @secrets;
 	for my $scheme (qw(http https)) {
 		is curl('-k', '-u', "ann:$word", $m->url('/x', $scheme))
 		    ->{out}, "x\n", "a file by $scheme";
@@ -559,10 +621,47 @@ END
 		    "Basic $secrets[1]\n", '... a script that wants it all';
 		curl('-k', '-u', "ann:no-$word", $m->url('/x', $scheme));
 	}
+	# Requests that never became one.
+	my $line = 'Authorization: ' . (basic("ann:$word"))[1] . "\r\n";
+	my $head = "GET /x HTTP/1.1\r\nHost: localhost\r\n$line";
+	my @new = (sub { client($m) });
+	push @new, sub { Pyked::Tls->new($m->port('https')) }
+	    unless Pyked::Tls::missing();
+	for my $new (@new) {
+		is $new->()->send("${head}bad line\r\n\r\n")->response
+		    ->{status}, 400, 'a bad request';
+		is $new->()->send($head . "X: " . 'x' x 20_000 . "\r\n\r\n")
+		    ->response->{status}, 431, '... one that is too large';
+		is $new->()->send($head)->response->{status}, 408,
+		    '... one that never ends';
+		my $c = $new->()->send($head);
+		$m->get('/x');
+		$c->close;
+		$m->get('/x');
+	}
+	# Forms have passwords, too.
+	my $form = "user=ann&password=$word" . '-' x 300;
+	my $post = "POST /cgi/count HTTP/1.1\r\nHost: localhost\r\n" . $line;
+	for my $new (@new) {
+		for (300, 30_000) {
+			my $long = $form . '+' x $_;
+			my $n = length $long;
+			is $new->()->send("${post}Content-Length: $n\r\n\r\n"
+			    . $long)->response->{body}, "$n\n", 'a form';
+			is $new->()->send($post . 'Transfer-Encoding: chunked'
+			    . sprintf("\r\n\r\n%x\r\n", $n) . $long
+			    . "\r\n0\r\n\r\n")->response->{body}, "$n\n",
+			    '... in chunks';
+			my $c = $new->()->send($post . "Content-Length: "
+			    . ($n + 1) . "\r\n\r\n$long");
+			$m->get('/x');
+			$c->close;
+		}
+	}
 	my $read = 0;
 	for my $pid ($m->workers) {
 		my $memory = memory_of($pid) or next;
-		my @found = grep { index($memory, $_) >= 0 } @secrets;
+		my @found = grep { index($memory, $_) >= 0 } @halves;
 
 		$read++;
 		is scalar @found, 0, "nothing is left in process $pid";
@@ -587,6 +686,20 @@ sub memory_of {
 	}
 	return $all;
 }
+
+subtest 'nobody checks' => sub {
+	my @r = map { $_->response } @unheard;
+
+	is join(' ', map { $_->{status} } @r), join(' ', (503) x 8),
+	    'after ten seconds it is 503';
+	is $r[0]{headers}{'retry-after'}, 5, '... with Retry-After';
+	is scalar(() = $stuck->log =~ /not checked within 10 s/g), 1,
+	    'said once';
+	kill CONT => $stopped;
+	is new_client($stuck)->get('/x', basic('sha1:secret'))->{status}, 200,
+	    'when it goes on all is well';
+	$stuck->stop;
+};
 
 subtest 'mistakes' => sub {
 	my $bad = Pyked->prepare;

@@ -4,7 +4,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Test::More;
@@ -12,7 +11,7 @@ use Test::More;
 use Pyked;
 
 my $pyked = Pyked::program();
-my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $dir = temporary();
 my $file = "$dir/users";
 
 sub passwd {

@@ -39,7 +39,7 @@ subtest 'requests' => sub {
 	my $s = server(top => "trust-proxy $proxy { forwarded "
 	    . "X-Forwarded-For }\n", files => {
 	    users => "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", map { $_ => "x\n" } qw(free
-	    place/x.txt few/x back/x auth/x off/few/x https/x) }, says => <<'END');
+	    place/x.txt twice/x.two few/x back/x auth/x off/few/x https/x) }, says => <<'END');
 	limit rate 100000/s per ip
 	location /few/ { limit rate 1/s burst 20 per ip }
 	location /https/ { limit rate 6/m burst 2 per ip }
@@ -51,6 +51,11 @@ subtest 'requests' => sub {
 	location /off/ { limit rate off }
 	location /place/ { limit rate 6/m burst 2 per ip }
 	location *.txt { index x }
+	location /twice/ { limit rate 6/m burst 4 per ip }
+	location *.two {
+		limit rate 6/m burst 5 per ip
+		fallback /twice/x.two
+	}
 END
 	my $begun = time;
 	my @all = map { status_from($s, $one, '/few/x') } 1 .. 60;
@@ -76,6 +81,9 @@ END
 	    [401, 401, 429, 429], 'before passwords are looked at';
 	is_deeply [map { status_from($s, $one, '/place/x.txt')->{status} }
 	    1 .. 4], [200, 200, 429, 429], 'no suffix leads around a place';
+	is_deeply [map { status_from($s, $one, '/twice/none.two')->{status} }
+	    1 .. 5], [200, 200, 200, 200, 429],
+	    'with two limits each is counted once, too';
 	my @https = map { curl('-k', '--interface', $other, '-o', '/dev/null',
 	    '-w', '%{http_code} ', $s->url('/https/x', 'https'))->{out} }
 	    1 .. 4;
@@ -136,6 +144,58 @@ subtest 'connections' => sub {
 	$s->stop;
 };
 
+# A proxy that names a client in each request: those that a client has under
+# way count with its connections.
+subtest 'requests of clients behind a proxy' => sub {
+	my $s = server(limits => "limits { per-ip 3 }\n"
+	    . "trust-proxy $proxy { forwarded X-Forwarded-For }",
+	    files => { x => "x\n", big => 'x' x (32 << 20) });
+	my $get = sub {
+		my ($c, $client, $target, @more) = @_;
+		return $c->send(Pyked::Http::bytes('GET', $target,
+		    'X-Forwarded-For', $client, @more));
+	};
+	my $via = sub { client($s, from => $proxy, rcvbuf => 4096) };
+	# They are not read.
+	my @held = map { $get->($via->(), $one, '/big') } 1 .. 3;
+	wait_until { $_->fill(time + 1) eq 'data' } for @held;
+	my $c = $via->();
+	my $r = $get->($c, $one, '/x')->response;
+	is $r->{status}, 503, 'three at a time';
+	cmp_ok $r->{headers}{'retry-after'}, '>', 0, '... and told when';
+	is curl('-k', '--interface', $proxy, '-H', "X-Forwarded-For: $one",
+	    '-o', '/dev/null', '-w', '%{http_code}', $s->url('/x', 'https'))
+	    ->{out}, 503, '... by https, too';
+	is $get->($c, $other, '/x')->response->{status}, 200,
+	    'others by the same connection are not';
+	is $c->send("POST /x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: $one"
+	    . "\r\nContent-Length: 5\r\n\r\nhello")->response->{status},
+	    503, 'with a body';
+	is $get->($c, $third, '/x')->response->{status}, 200,
+	    '... which is read';
+	is client($s, from => $one)->response->{status}, 503,
+	    'a connection of its own is one more, too';
+	is scalar(grep { $get->($c, $third, '/x')->response->{status} == 200 }
+	    1 .. 20), 20, 'one after the other there is no end';
+	is $c->get('/x')->{status}, 200, 'nobody is named';
+	pop(@held)->abort;
+	eventually { $get->($c, $one, '/x')->response->{status} == 200 } 5,
+	    'one that is given up makes room';
+	push @held, client($s, from => $one);
+	is $held[-1]->get('/x')->{status}, 200, '... for a connection as well';
+	is $get->($c, $one, '/x')->response->{status}, 503,
+	    '... and then there is none';
+	$s->allow(qr/SIGKILL|signal 9|killed/);
+	kill KILL => $s->workers;
+	my $again;
+	eventually {
+		$again = $via->();
+		defined $again && $get->($again, $one, '/x')->response->{status}
+		    eq '200'
+	} 10, 'a dead worker gives back what it held';
+	$s->stop;
+};
+
 # The CPU time of all workers, in seconds.
 sub cpu {
 	my ($s) = @_;
@@ -151,8 +211,8 @@ sub cpu {
 
 subtest 'bytes' => sub {
 	my $size = 400_000;
-	my $s = server(files => { slow => 'x' x $size, 'free/x' => 'x' x $size },
-	    says => <<'END');
+	my $s = server(files => { slow => 'x' x $size, 'free/x' => 'x' x $size,
+	    'free/y' => 'y' }, says => <<'END');
 	limit bandwidth 200000 per ip
 	location /free/ { limit bandwidth off }
 END
@@ -180,6 +240,18 @@ END
 		($time, $got) = $get->($scheme, $third, '/free/x');
 		cmp_ok $time, '<', scaled(1), "$scheme: where there is none";
 	}
+	# Small answers leave together: each counts by its own limit.
+	my $c = client($s, from => '127.0.0.6');
+	my $begun = time;
+	for my $off (map { 8192 * $_ } 0 .. 47) {
+		$c->send(Pyked::Http::bytes(GET => '/slow', Range =>
+		    "bytes=$off-" . ($off + 8191))
+		    . Pyked::Http::bytes(GET => '/free/y'));
+	}
+	my $got = 0;
+	$got += length $c->response->{body} for 1 .. 96;
+	is $got, 48 * 8193, 'pipelined with what has none';
+	cmp_ok time - $begun, '>', 1.4, '... is no way around it';
 	$s->stop;
 };
 

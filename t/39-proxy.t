@@ -38,7 +38,7 @@ my $s = Pyked->prepare(tls => 1, top => <<"END", files => {
 trust-proxy $pp unix { proxy-protocol on }
 trust-proxy $xff { forwarded X-Forwarded-For }
 trust-proxy $rfc { forwarded Forwarded }
-trust-proxy $hop { }
+trust-proxy $hop { forwarded off }
 limits { header 16k 1s }
 END
     'index.html' => "top\n", 'mine/x' => "mine\n", 'local/x' => "local\n",

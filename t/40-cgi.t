@@ -6,16 +6,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
 use Pyked;
 
 # Scripts run as another user than we do: their notes go where both can write.
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 
 my $perl = "#!/usr/bin/perl\n\$| = 1;\n";
 my $text = "print qq(Content-Type: text/plain\\n\\n);\n";

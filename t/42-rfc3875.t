@@ -6,15 +6,13 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
 
 # Workers run as another user than we do: the interpreter is where both can
 # read.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 
 my $perl = "#!/usr/bin/perl\n\$| = 1;\n";
 my $php = spew("$open/php", $perl . 'print "Content-Type: text/plain\n\n";'
@@ -180,6 +178,9 @@ my @table = (
 [ '4.1.6', 'PATH_TRANSLATED is where PATH_INFO would be',
     sub { has('PATH_TRANSLATED', "$s->{site}/page.html",
     '/cgi/env/page.html')->() } ],
+[ '4.1.6', 'also below a folder of scripts',
+    sub { has('PATH_TRANSLATED', "$s->{cgi}/sub/two",
+    '/cgi/env/cgi/sub/two')->() } ],
 [ '4.1.6', 'none without PATH_INFO', has_not('PATH_TRANSLATED') ],
 [ '4.1.7', 'QUERY_STRING, as it was sent', has('QUERY_STRING',
     'a+b=%41%zz&', '/cgi/env?a+b=%41%zz&') ],

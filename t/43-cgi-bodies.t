@@ -7,7 +7,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
-use File::Temp ();
 use Socket ();
 use Test::More;
 use Time::HiRes qw(time);
@@ -15,9 +14,7 @@ use Time::HiRes qw(time);
 use Pyked;
 
 # Scripts run as another user than we do: their notes go where both can write.
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 mkdir "$notes/spool";
 chmod 0777, "$notes/spool";
 
@@ -368,6 +365,12 @@ sub only {
 
 sub everybody { kill CONT => $s->workers }
 
+# Scripts that have answered may take a moment to end, and their room with
+# them.
+sub nothing_runs {
+	return wait_until { !grep { Pyked::descendants($_) } $s->workers } 20;
+}
+
 # So many bytes of a larger body are in the spool.
 sub half_a_body {
 	my ($n) = @_;
@@ -401,9 +404,10 @@ subtest 'the spool is one for all workers' => sub {
 	    'but not for less';
 	everybody();
 	is $c->send('x')->response->{body}, "done\n", 'the first is answered';
-	# Its script has answered, but may take a moment to end.
+	nothing_runs();
 	eventually { post('/spool/deaf', 'x' x (3 << 20))->{status} eq 200 } 5,
 	    'and its room free';
+	nothing_runs();
 	only($one);
 	$c = half_a_body(4 << 20);
 	everybody();

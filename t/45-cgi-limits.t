@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -13,9 +12,7 @@ use Pyked;
 
 my $root = $> == 0;
 my $user = $root ? getpwnam 'www-data' : $>;
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 
 my $perl = "#!/usr/bin/perl\n\$| = 1;\n";
 my $text = 'print "Content-Type: text/plain\n\n";';
@@ -53,6 +50,11 @@ my %scripts = (
 	    . '1 while (times)[0] - $t < 0.2; print "ok\n";',
 	length => $perl . 'print "Content-Type: a/b\nContent-Length: 3\n\nok\n"'
 	    . '; select undef, undef, undef, 0.05;',
+	fails => $perl . $text . 'print $ENV{REQUEST_ID};'
+	    . 'print STDERR "marked\n"; exit 1;',
+	small => "#!/bin/sh\necho Content-Type: text/plain\necho\n",
+	crash => "#!/bin/sh\nkill -SEGV \$\$\n",
+	unfit => "no program\n",
 	slowly => $perl . $text . 'print "ok\n"; close STDOUT; sleep 60;',
 );
 my $s = Pyked->prepare(scripts => \%scripts, files => {
@@ -78,6 +80,19 @@ server {
 	location /two/ {
 		cgi dir \@CGI\@/
 		env NOTES $notes
+	}
+	location /hung/ {
+		cgi dir \@CGI\@/
+		cgi-limits {
+			processes 32 queue 64 60s
+		}
+	}
+	location /lean/ {
+		cgi dir \@CGI\@/
+		cgi-limits {
+			memory 16m
+			processes 1
+		}
 	}
 	location /many/ {
 		cgi dir \@CGI\@/
@@ -131,6 +146,35 @@ subtest 'places' => sub {
 	spew("$notes/go", '');
 	is $_->response->{body}, "ok\n", 'all are answered' for @open;
 	unlink "$notes/go";
+};
+
+# How many of these have such an answer already.
+sub answered {
+	my ($status, @open) = @_;
+
+	$_->fill(time + 0.001) for @open;
+	return scalar grep { $_->{in} =~ m{^HTTP/1\.1 $status } } @open;
+}
+
+sub running_now {
+	return scalar grep { $_->{ppid} == $worker && $_->{state} ne 'Z' }
+	    values %{ processes() };
+}
+
+subtest 'many that hang' => sub {
+	my @open = map { client($s)->send(Pyked::Http::bytes(
+	    GET => '/hung/sleeper', Connection => 'close')) } 1 .. 170;
+	my @slow = grep { $_ > scaled(0.5) } map { my $start = time;
+	    $s->get('/')->{status} eq '200' ? time - $start : 99 } 1 .. 50;
+	is "@slow", '', 'files are served beside them';
+	eventually { answered(503, @open) == 170 - 32 - 64 } 20,
+	    '32 have a place, 64 may wait, the others are refused';
+	eventually { answered(200, @open) == 32 } 20, '32 have begun';
+	is running_now(), 32, 'and no other runs';
+	is $s->get('/hung/ok')->{status}, 503, 'nor will one more';
+	is $s->get('/')->{status}, 200, 'files are served';
+	$_->abort for @open;
+	eventually { running_now() == 0 } 10, 'all go with their clients';
 };
 
 subtest 'shown' => sub {
@@ -210,34 +254,86 @@ subtest 'what a script leaves talking' => sub {
 	cmp_ok time - $start, '>', 1.5, 'after a while';
 };
 
+# The line of the nth request for it.
 sub line_of {
+	my ($target, $n) = @_;
+	my @lines;
+
+	wait_until {
+		@lines = grep { /GET \Q$target\E / } $s->access;
+		@lines >= ($n // 1);
+	};
+	return $lines[-1] // '';
+}
+
+# One of which all is known: a busy machine may take longer for an exit than
+# the answer waits for it.
+sub counted_line {
 	my ($target) = @_;
 	my $line;
 
-	wait_until { ($line) = grep { /GET \Q$target\E / } $s->access };
-	return $line // '';
+	for my $n (1 .. 5) {
+		$s->get($target);
+		$line = line_of($target, $n);
+		last if $line !~ / - - \w{16}$/;
+	}
+	return $line;
 }
 
 subtest 'what they took' => sub {
-	$s->get('/two/work');
-	my $line = line_of('/two/work');
-	my ($wall, $cpu, $kb) = $line =~ /" (\d+\.\d{6}) (\d+\.\d{6}) (\d+)$/;
+	my $line = counted_line('/two/work');
+	my ($wall, $cpu, $kb) = $line =~
+	    /" (\d+\.\d{6}) (\d+\.\d{6}) (\d+) [0-9a-f]{16}$/;
 	cmp_ok $wall // 0, '>=', 0.2, 'time' or diag $line;
 	cmp_ok $wall // 99, '<', scaled(5), 'which is not too much';
 	cmp_ok $cpu // 0, '>=', 0.2, 'CPU time';
 	cmp_ok $cpu // 99, '<=', ($wall // 0) + 0.05, 'is part of it';
 	cmp_ok $kb // 0, '>', 30_000, 'memory';
 	cmp_ok $kb // 1e9, '<', 200_000, 'is not the server\'s';
+	like counted_line('/two/length'),
+	    qr/ 0\.\d{6} 0\.\d{6} (?:\d+|-) \w{16}$/, 'likewise';
 	my $c = client($s);
 	my $r = $c->get('/two/length');
 	is $r->{body}, "ok\n", 'an answer with its length';
-	like line_of('/two/length'), qr/ 0\.\d{6} 0\.\d{6} \d+$/, 'likewise';
 	is $c->get('/')->{status}, 200, 'and the connection goes on';
-	like line_of('/'), qr/ - - -$/, 'no script';
+	like line_of('/'), qr/ - - - -$/, 'no script';
 	my $start = time;
 	is $s->get('/two/slowly')->{body}, "ok\n", 'one that goes on';
 	cmp_ok time - $start, '<', scaled(2), 'is not waited for';
-	like line_of('/two/slowly'), qr/ [0-2]\.\d{6} - -$/, 'and not known';
+	like line_of('/two/slowly'), qr/ [0-2]\.\d{6} - - \w{16}$/,
+	    'and not known';
+};
+
+# A script begins with the memory of its worker, by the kernel's account.
+subtest 'the memory of a large worker' => sub {
+	my @bodies = map { client($s)->send(Pyked::Http::bytes(
+	    POST => '/two/ok', 'Content-Length' => 60_001) . 'x' x 60_000) }
+	    1 .. 500;
+	my $kb = 0;
+	eventually { ($kb) = slurp("/proc/$worker/status") =~
+	    /^VmRSS:\s+(\d+)/m; $kb > 24_000 } 20, 'it has grown';
+	like counted_line('/two/small'), qr/ 0\.\d{6} 0\.\d{6} - \w{16}$/,
+	    'is not taken for that of a script';
+	$s->set_mark;
+	is $s->get('/lean/crash')->{status}, 502, 'one that crashes';
+	ok $s->wait_log(qr/killed by signal 11/), 'has done so';
+	unlike $s->new_log, qr/out of memory/, 'but not for want of memory';
+	$_->abort for @bodies;
+};
+
+subtest 'the id that both logs have' => sub {
+	$s->set_mark;
+	my $id = $s->get('/two/fails')->{body};
+	like $id, qr/^[0-9a-f]{16}$/, 'the script knows it';
+	like line_of('/two/fails'), qr/ $id$/, 'so does the access log';
+	ok $s->wait_log(qr{\[$id\] script /two/fails: marked$}m),
+	    'and every line of its standard error';
+	isnt $s->get('/two/fails')->{body}, $id, 'the next one has another';
+	# One that was never started.
+	is $s->get('/two/unfit')->{status}, 500, 'no program';
+	my ($other) = line_of('/two/unfit') =~ / - - - (\w{16})$/;
+	ok $s->wait_log(qr{\[\Q@{[$other // 'none']}\E\] script /two/unfit: }),
+	    'is found by it, too';
 };
 
 $s->stop;

@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 
 use Pyked;
@@ -51,13 +50,10 @@ my %scripts = (
 	    . 'print STDERR "marked\n"; exit 1;',
 	'sub/inner' => $perl . $text,
 );
-my $notes = File::Temp::tempdir('pyked-notes-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $notes;
+my $notes = temporary(0777);
 # Python opens its script by a whole path, so the workers' user has to come
 # there; and so it is with interpreters.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 mkdir "$open/cgi";
 spew("$open/cgi/hog", "#!/usr/bin/python3\nx = []\nwhile True: "
     . "x.append(bytearray(1000000))\n", 0755);
@@ -157,6 +153,31 @@ subtest 'it may not be run by the user' => sub {
 	    . qr{\Q$s->{cgi}\E/sub: mend it with chmod 755},
 	    'directory not searchable');
 	chmod 0755, "$s->{cgi}/sub";
+};
+
+# Whatever is there when it is looked at is run, or nothing is.
+subtest 'it is replaced while it starts' => sub {
+	my $file = "$s->{cgi}/changing";
+	my @texts = ($scripts{ok}, "echo shell\n", "#!/nonexistent/x\n", '');
+	my $pid = background(sub {
+		for (my $i = 0; 1; $i++) {
+			spew("$file.new", $texts[$i % 4], 0755);
+			$i % 3 ? rename "$file.new", $file : unlink $file;
+		}
+	});
+	my %seen;
+
+	for (1 .. 300) {
+		my $r = $s->get('/cgi/changing');
+		$seen{"$r->{status}"}++;
+		fail("$r->{status}: $r->{body}") if $r->{status} eq '200'
+		    ? $r->{body} ne "ok\n" : $r->{status} !~ /^(?:404|50[02])$/
+		    || $r->{body} =~ /^shell/m;
+	}
+	kill KILL => $pid;
+	finish($pid);
+	ok $seen{500} && $seen{404}, 'it was: ' . join ', ',
+	    map { "$seen{$_} times $_" } sort keys %seen;
 };
 
 sub eventually_logged {

@@ -7,15 +7,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
-use File::Temp ();
 use Test::More;
 
 use Pyked;
 
 my $megabytes = $ENV{PYKED_GIT_MB} || 3;
 # Programs come to their files by whole paths, as the workers' user.
-my $open = File::Temp::tempdir('pyked-open-XXXXXX', TMPDIR => 1, CLEANUP => 1);
-chmod 0755, $open;
+my $open = temporary(0755);
 my $user = $> == 0 ? 'www-data' : getpwuid $>;
 my ($cert, $key) = certificate($open, 'localhost');
 my %site = slurp(Pyked->top . '/worker/pyked-cgi.7') =~

@@ -6,7 +6,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -40,9 +39,7 @@ my %status = (bomb => qr/^(200|5\d\d)$/, hog => qr/^(200|5\d\d)$/,
     silent => qr/^504$/, stopped => qr/^504$/, daemon => qr/^200$/,
     stubborn => qr/^200$/, closed => qr/^200$/, garbage => qr/^502$/,
     fails => qr/^502$/);
-my $spool = File::Temp::tempdir('pyked-spool-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
-chmod 0777, $spool;
+my $spool = temporary(0777);
 
 my $s = Pyked->prepare(scripts => { %worst, ok => $perl . $text . 'print 1' },
     workers => 1, files => { 'file.txt' => 'x' x 1000 });

@@ -185,7 +185,7 @@ subtest 'what a worker has' => sub {
 	is status_of($worker, $_), '0' x 16, "$_ is empty"
 	    for qw(CapInh CapPrm CapEff CapAmb);
 	SKIP: {
-		skip 'needs root', 6 unless $root;
+		skip 'needs root', 7 unless $root;
 		my ($uid, $gid) = (getpwnam 'www-data')[2, 3];
 		is status_of($worker, 'Uid'), join("\t", ($uid) x 4), 'user';
 		is status_of($worker, 'Gid'), join("\t", ($gid) x 4), 'group';
@@ -197,12 +197,15 @@ subtest 'what a worker has' => sub {
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
 		my @shared = map { $_ > 8 << 20 ? 'peers' : $_ > 1 << 20
-		    ? 'own' : 'tally' }
+		    ? 'own' : $_ > 4096 ? 'tally' : 'keys' }
 		    map { m{^(\w+)-(\w+) .*/dev/zero \(deleted\)}
 			? hex($2) - hex($1) : () }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort @shared), 'own peers tally',
+		is join(' ', sort @shared), 'keys own peers tally',
 		    'its own shared memory, not its sibling\'s';
+		is scalar(grep { m{^\w+-\w+ r--s .*/dev/zero} } split /^/m,
+		    slurp("/proc/$worker/maps")), 1,
+		    '... and ticket keys to read';
 	}
 	$s->stop;
 };

@@ -331,7 +331,7 @@ subtest 'what a reload would change' => sub {
 
 # --- stop, quit ---
 
-my %long = (scripts => { long => <<'END' }, servers => <<'END_SERVER');
+my %long = (scripts => { long => <<'END' });
 #!/bin/sh
 echo 'Content-Type: text/plain'
 echo
@@ -339,14 +339,6 @@ trap '' TERM
 (setsid sleep 711 &)
 sleep 712
 END
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END_SERVER
 
 subtest 'stop' => sub {
 	my $s = daemon(workers => 2, %long);
@@ -367,7 +359,7 @@ subtest 'stop' => sub {
 };
 
 subtest 'quit' => sub {
-	my $s = daemon(workers => 1, scripts => { slow => <<'END' }, servers => $long{servers});
+	my $s = daemon(workers => 1, scripts => { slow => <<'END' });
 #!/bin/sh
 echo 'Content-Type: text/plain'
 echo

@@ -5,7 +5,6 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Temp ();
 use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(time);
@@ -18,8 +17,7 @@ my (%held, $served);
 
 # A folder with all that the old command line names.
 sub place {
-	my $dir = File::Temp::tempdir('pyked-old-XXXXXX', TMPDIR => 1,
-	    CLEANUP => 1);
+	my $dir = temporary();
 
 	spew("$dir/www/index.html", "home\n");
 	# Only the last folder has to be open to the workers' user.

@@ -104,15 +104,7 @@ sub in_time {
 }
 
 subtest 'signals under load' => sub {
-	my $s = server(servers => <<'END', scripts => {
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
-}
-END
+	my $s = server(scripts => {
 	    'sleep' => "#!/bin/sh\necho 'Content-Type: text/plain'\necho\n"
 		. "echo \"pid \$\$\"\nexec sleep 60\n" });
 

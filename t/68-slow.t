@@ -11,15 +11,7 @@ use Pyked;
 
 my $slow = 200;
 my $stalled = 100;
-my $s = Pyked->start(tls => 1, servers => <<'END', files => {
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-}
-END
-	'index.html' => "home\n" });
+my $s = Pyked->start(tls => 1, files => { 'index.html' => "home\n" });
 
 # The median and the worst time of n requests on connections of their own.
 sub probe {

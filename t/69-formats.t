@@ -9,12 +9,14 @@ use Test::More;
 
 use Pyked;
 
+my $fails = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s' "
+    . "\$REQUEST_ID\necho marked >&2\nexit 1\n";
 my $sleep = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nsleep 30\n";
 
 sub start {
 	my ($format) = @_;
-	my $s = Pyked->prepare(tls => 1, scripts => { sleep => $sleep },
-	    files => { 'index.html' => "first\n" }, log => <<"END");
+	my $s = Pyked->prepare(tls => 1, scripts => { sleep => $sleep,
+	    fails => $fails }, files => { 'index.html' => "first\n" }, log => <<"END");
 	access \@DIR\@/access.log $format
 	error \@DIR\@/error.log info
 END
@@ -100,6 +102,14 @@ subtest 'json' => sub {
 	    '... on its port, by HTTP/1.0';
 
 	my $c = client($s);
+	$s->allow(qr{script /cgi/fails});
+	my $id = $c->get('/cgi/fails')->{body};
+	$o = JSON::PP::decode_json(($s->wait_access(6))[-1]);
+	is $o->{id}, $id, 'the id of a script\'s request';
+	cmp_ok $o->{script_us}, '>', 0, '... and what it took';
+	ok $s->wait_log(qr{\[$id\] script /cgi/fails: marked$}m),
+	    '... which the error log has, too';
+	$c = client($s);
 	$c->send("GET /cgi/sleep?\"\xe4 HTTP/1.1\r\nHost: x\r\n\r\n")
 	    ->send('');
 	is $c->response->{status}, 400, 'no raw byte in a target';

@@ -3,7 +3,6 @@
 # every action with the status that the LSB wants, whatever state things are in.
 use strict;
 use warnings;
-use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use IO::Socket::INET ();
@@ -12,7 +11,7 @@ use Test::More;
 use Pyked;
 
 my $root = $> == 0;
-my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $dir = temporary();
 my $program = "$dir/usr/sbin/pyked";
 my $script = "$dir/etc/init.d/pyked";
 my $conf = "$dir/etc/pyked/pyked.conf";

@@ -4,7 +4,6 @@
 use strict;
 use warnings;
 use File::Find ();
-use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -12,7 +11,7 @@ use Test::More;
 use Pyked;
 
 my $top = Pyked::top();
-my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $dir = temporary();
 my $source = "$dir/source";
 my $has_git = run('git', '-c', "safe.directory=$top", '-C', $top, 'rev-parse',
     '--git-dir')->{status} eq '0';

@@ -9,16 +9,9 @@ use Time::HiRes qw(time sleep);
 
 use Pyked;
 
-my $s = Pyked->start(servers => <<'END', files => {
+my $s = Pyked->start(top => <<'END', files => {
 limits {
 	send 1s
-}
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
 }
 END
 	'index.html' => "home\n", 'big.bin' => 'x' x (32 << 20) },

@@ -9,18 +9,9 @@ use Time::HiRes qw(sleep);
 
 use Pyked;
 
-my $s = Pyked->start(tls => 1, servers => <<'END', files => {
+my $s = Pyked->start(tls => 1, top => <<'END', files => {
 limits {
 	connections 9
-}
-server {
-	listen 127.0.0.1:0
-	listen 127.0.0.1:0 tls
-	certificate @CERT@ @KEY@
-	root @SITE@
-	location /cgi/ {
-		cgi dir @CGI@
-	}
 }
 END
 	'index.html' => "home\n" },

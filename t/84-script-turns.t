@@ -2,7 +2,6 @@
 # Scripts run in the order in which they were asked for.
 use strict;
 use warnings;
-use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -10,8 +9,7 @@ use Test::More;
 use Pyked;
 
 # Scripts write there, who may not enter the server's own folder.
-my $folder = tempdir(CLEANUP => 1);
-chmod 0777, $folder;
+my $folder = temporary(0777);
 my $notes = "$folder/notes";
 my $note = <<'END';
 #!/usr/bin/perl

@@ -15,7 +15,7 @@ my ($scarce) = grep { -e } (Pyked->program =~ s{/pyked$}{/t/scarce.so}r,
     Pyked::top() . '/build/release/t/scarce.so');
 die "t/scarce.so is not built\n" unless $scarce;
 
-my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $dir = temporary();
 my $order = spew("$dir/order", pack('LLL', 0, 0, 0));
 my $s = Pyked->start(workers => 1,
     wrap => ['env', "SCARCE_FILE=$order", "LD_PRELOAD=$scarce"],

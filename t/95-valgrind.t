@@ -14,8 +14,7 @@ die "valgrind is not installed\n"
     unless run('valgrind', '--version')->{status} eq '0';
 
 $Pyked::slowness = 10;
-my $reports = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
-    CLEANUP => 1);
+my $reports = temporary();
 # Scripts write theirs as the workers' user before they become scripts.
 chmod 01777, $reports;
 # valgrind lets nobody lower the hard limit of descriptors, so it is from the

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use Pyked;
+use Pyked::Browser;
 
 my $big = 24 << 20;
 my $huge = 2 << 30;
@@ -305,31 +306,16 @@ END
 }
 
 subtest 'a browser' => sub {
-	my $chromium = program('chromium');
+	my $browser = Pyked::Browser->new or plan skip_all => 'no chromium here';
 	for my $element (qw(audio video)) {
-		my $home = File::Temp::tempdir('pyked-browser-XXXXXX',
-		    TMPDIR => 1, CLEANUP => 1);
 		seek_page($element);
 		mark();
-		my $pid = background(sub {
-			$ENV{HOME} = $home;
-			open STDOUT, '>', "$home/out";
-			open STDERR, '>&', \*STDOUT;
-			POSIX::setsid();
-			exec $chromium, qw(--headless --no-sandbox
-			    --disable-gpu --disable-quic --no-first-run
-			    --disable-background-networking --disable-sync
-			    --disable-component-update --mute-audio
-			    --remote-debugging-port=0),
-			    "--user-data-dir=$home/data",
-			    $s->url("/$element.html");
-		});
+		$browser->start($s->url("/$element.html"));
 		ok wait_until(sub {
 			grep { $_->[1] =~ m{^/(?:seeked|bad)\?$element}
 			} requests();
-		}, 40), "<$element> seeks in a file of 2 GiB";
-		kill KILL => -$pid;
-		finish($pid, 5);
+		}, 120), "<$element> seeks in a file of 2 GiB";
+		$browser->stop;
 		# What it gave up is logged when it is gone.
 		my @requests;
 		eventually {
@@ -339,7 +325,7 @@ subtest 'a browser' => sub {
 		} 5, '... by ranges';
 		is +(grep { $_->[1] =~ /\?$element-/ } @requests)[0][1],
 		    "/seeked?$element-11000", '... and gets there'
-		    or diag slurp("$home/out");
+		    or diag $browser->output;
 	}
 };
 

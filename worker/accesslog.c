@@ -1,6 +1,6 @@
 /*
  * Access-log lines in the common, combined and vhost formats, and in one that
- * says what scripts took.
+ * says what scripts took and by which id the error log knows them.
  */
 #include "worker/accesslog.h"
 
@@ -128,7 +128,19 @@ put_use(char *p, const struct script_use *use)
 	*p++ = ' ';
 	p = put_seconds(p, use->cpu_us);
 	*p++ = ' ';
+	if (!use->peak_known)
+		return put(p, "-", 1);
 	return put_number(p, use->peak_kb);
+}
+
+/* Its name in the error log, if it may be there. */
+static char *
+put_id(char *p, const struct request *r)
+{
+	*p++ = ' ';
+	if (r->id[0] == '\0')
+		*p++ = '-';
+	return put(p, r->id, strlen(r->id));
 }
 
 /* By which name the server is known that answered, and its port. */
@@ -172,8 +184,10 @@ make_line(char *line, const struct request *r, uint64_t bytes)
 		p = put_quoted(p, http_field_value(r->head,
 		    FIELD_USER_AGENT));
 	}
-	if (format == CONF_FORMAT_CGI)
+	if (format == CONF_FORMAT_CGI) {
 		p = put_use(p, &r->use);
+		p = put_id(p, r);
+	}
 	*p++ = '\n';
 	return (size_t)(p - line);
 }

@@ -88,6 +88,7 @@ take_question(nfds_t i)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	if (!is_sound(&q, n)) {
+		OPENSSL_cleanse(&q, sizeof(q));
 		drop_link(i);
 		return false;
 	}

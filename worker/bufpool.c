@@ -4,6 +4,7 @@
 #include "worker/bufpool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/buf.h"
 
@@ -29,6 +30,9 @@ bufpool_lend(struct buf *b)
 void
 bufpool_take_back(struct buf *b)
 {
+	/* Half a request may be the half with the password in it. */
+	if (buf_len(b) > 0)
+		explicit_bzero(b->p, b->cap);
 	if (b->cap != BLOCK || nblocks == BLOCKS_MAX) {
 		buf_free(b);
 		return;

@@ -13,7 +13,8 @@ struct buf;
 /* Gives a buffer that holds nothing a block of the pool, if it has no memory
  * and the pool a block: it may be used, grown and freed like any other. */
 void	bufpool_lend(struct buf *b);
-/* Empties b; its memory goes back to the pool, or is freed. */
+/* Empties b; its memory goes back to the pool, or is freed. What was still in
+ * it is wiped. */
 void	bufpool_take_back(struct buf *b);
 /* Frees the pool. */
 void	bufpool_free(void);

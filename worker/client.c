@@ -18,6 +18,7 @@ client_of_request(const struct conn *c, struct request *r)
 		return 500;
 	*client = c->client;
 	client->forwarded = true;
+	client->named = said.known;
 	if (said.known)
 		client->peer = said.peer;
 	if (said.scheme != FORWARDED_UNSAID)

@@ -216,7 +216,7 @@ end_or_linger(struct conn *c)
 	(void)shutdown(c->fd, SHUT_WR);
 	c->state = CONN_LINGER;
 	c->can_read = false;
-	buf_free(&c->in);
+	bufpool_take_back(&c->in);
 	settle(c);
 }
 

@@ -79,6 +79,7 @@ fill_linger(struct conn *c)
 	size_t got;
 
 	r = c->transport->read(c, dropped, sizeof(dropped), &got);
+	explicit_bzero(dropped, got);
 	take_verdict_of_read(c, r);
 	c->received += got;
 	return got > 0 || r == IO_EOF || r == IO_ERROR;

@@ -10,6 +10,7 @@
 #include "common/peers.h"
 #include "common/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/http/request.h"
 #include "worker/transport_proxy.h"
 #include "worker/worker.h"
 
@@ -17,6 +18,8 @@
 #define PURPOSE_LOG	(UINT64_MAX - 1)
 #define MINUTE_NS	INT64_C(60000000000)
 #define LOOK_MS		10		/* between looks at all connections */
+#define RETRY_S		10		/* Retry-After of a 503; tell() says it
+					 * as well */
 #define ROOM		4096		/* addresses in such a look, */
 #define PROBES		8		/* each in one of so many places */
 
@@ -54,18 +57,17 @@ client_of(struct conn *c)
 /* --- per-ip --- */
 
 static void
-say(const struct conn *c)
+say(const struct net_addr *client, unsigned most)
 {
-	char peer[NET_ADDR_TEXT];
+	char text[NET_ADDR_TEXT];
 	struct peers_cost once = { .cost = MINUTE_NS, .burst = MINUTE_NS,
 	    .now = clock_now().us * 1000 };
 
-	if (peers_spend(crowd.peers, peers_key(crowd.peers, &c->client.peer,
+	if (peers_spend(crowd.peers, peers_key(crowd.peers, client,
 	    PURPOSE_LOG), &once) > 0)
 		return;
-	(void)net_addr_host(&c->client.peer, peer);
-	log_warn("%s: more than %u connections, refused", peer,
-	    c->worker->conf->limits.per_ip);
+	(void)net_addr_host(client, text);
+	log_warn("%s: more than %u connections, refused", text, most);
 }
 
 /* What has come already is taken, so that closing does not reset the
@@ -79,6 +81,7 @@ tell(const struct conn *c)
 	char dropped[4096];
 
 	(void)recv(c->fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	explicit_bzero(dropped, sizeof(dropped));
 	(void)send(c->fd, answer, sizeof(answer) - 1,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -100,7 +103,7 @@ crowd_enter(struct conn *c)
 		return true;
 	case PEERS_OVER:
 		c->worker->score->refused++;
-		say(c);
+		say(&c->client.peer, most);
 		if (!c->listener->conf->tls)
 			tell(c);
 		return false;
@@ -115,6 +118,36 @@ crowd_leave(struct conn *c)
 	if (c->counted)
 		peers_release(crowd.peers, crowd.column, c->who);
 	c->counted = false;
+}
+
+static void
+leave_request(struct request *r)
+{
+	peers_release(crowd.peers, crowd.column, r->who);
+}
+
+bool
+crowd_enter_request(struct request *r)
+{
+	unsigned most = r->conf->limits.per_ip;
+	const struct net_addr *client = &r->client->peer;
+	uint64_t who;
+
+	if (most == 0 || !r->client->named)
+		return true;
+	who = peers_key(crowd.peers, client, PURPOSE_HOLD);
+	switch (peers_hold(crowd.peers, crowd.column, who, most)) {
+	case PEERS_HELD:
+		r->who = who;
+		r->over = leave_request;
+		return true;
+	case PEERS_OVER:
+		say(client, most);
+		r->response.retry_after = RETRY_S;
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* --- who holds most --- */

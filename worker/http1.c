@@ -14,6 +14,7 @@
 #include "worker/accesslog.h"
 #include "worker/client.h"
 #include "worker/conn.h"
+#include "worker/crowd.h"
 #include "worker/http1_body.h"
 #include "worker/http1_queue.h"
 #include "worker/http1_reply.h"
@@ -22,7 +23,8 @@
 #include "worker/worker.h"
 
 #define ANSWERED_MAX	16
-#define BEGIN_ROOM	16384	/* of out, for a new request to begin */
+#define BEGIN_ROOM	10240	/* of out, for a new request to begin: a head
+				 * and a body that is copied */
 #define BAD_LINE_MAX	200	/* bytes of a bad request that are logged */
 
 /* --- a request begins --- */
@@ -118,7 +120,10 @@ begin(struct conn *c, struct request *r, size_t used)
 		status = read_head(r, c->listener->conf);
 	if (status == 0) {
 		http1_body_begin(c, r);
-		serve_start(r, c->listener->conf);
+		if (c->forwarder == NULL || crowd_enter_request(r))
+			serve_start(r, c->listener->conf);
+		else
+			serve_fail(r, 503);
 		http1_continue(c, r);
 	} else {
 		r->response.close = true;

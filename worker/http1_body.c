@@ -47,10 +47,19 @@ http1_body_is_long(const struct conn *c)
 	    h->body_left) > DISCARD_MAX;
 }
 
+/* A form may have had a password in it. */
+static void
+close_body(struct conn *c)
+{
+	c->http1.body_open = false;
+	buf_wipe_rest(&c->in);
+}
+
 void
 http1_body_abandon(struct conn *c)
 {
-	c->http1.body_open = false;
+	if (c->http1.body_open)
+		close_body(c);
 }
 
 /* Gives n bytes to whoever wants them: 0, or the status to fail with. */
@@ -72,7 +81,7 @@ complete(struct conn *c)
 {
 	struct request *r = c->http1.current;
 
-	c->http1.body_open = false;
+	close_body(c);
 	r->body_complete = true;
 	return r->sink == NULL ? 0 : r->sink->ops->end(r->sink);
 }

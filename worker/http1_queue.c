@@ -7,6 +7,7 @@
 #include "common/scoreboard.h"
 #include "worker/accesslog.h"
 #include "worker/conn.h"
+#include "worker/http1_body.h"
 #include "worker/score.h"
 
 void
@@ -100,6 +101,7 @@ http1_queue_close(struct conn *c)
 
 	while (h->answered != NULL)
 		log_cut_short(c, pop_answered(c));
+	http1_body_abandon(c);
 	h->current = NULL;
 	if (r != NULL)
 		log_cut_short(c, r);

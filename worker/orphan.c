@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/devlog.h"
 #include "common/shm.h"
 
 /* How soon a slow reader is offered more. */
@@ -41,6 +42,14 @@ orphan_begin(void)
 	alone = true;
 }
 
+static ssize_t
+put_lines(int fd, const char *p, size_t n)
+{
+	if (fd == -1)
+		return (ssize_t)n;
+	return devlog_is(fd) ? devlog_send(fd, p, n) : write(fd, p, n);
+}
+
 /* What a slow reader does not take waits in the ring for the next turn; what
  * cannot be written is lost: there is nobody left to keep it for. */
 static void
@@ -52,7 +61,7 @@ flush(struct ring *ring, int fd)
 	size_t n;
 
 	while ((n = ring_peek(ring, lines, sizeof(lines), &broken)) > 0) {
-		done = fd == -1 ? (ssize_t)n : write(fd, lines, n);
+		done = put_lines(fd, lines, n);
 		if (done == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		ring_consumed(ring, done == -1 ? n : (size_t)done);

@@ -4,21 +4,35 @@
 #include "worker/conn.h"
 #include "worker/serve/limit.h"
 
-/* Whose bytes are next. Of several answers in a row it is the last, which is
- * the one that can be large. */
+/* Of the requests whose answers are in c's output, oldest first: NULL at the
+ * end. The current one, which is the last, may still be adding to it. */
 static const struct request *
-request_of(const struct conn *c)
+next_of(const struct conn *c, const struct request *r)
 {
-	return c->http1.current != NULL ? c->http1.current :
-	    c->http1.answered_last;
+	if (r == c->http1.current)
+		return NULL;
+	return r->next != NULL ? r->next : c->http1.current;
 }
 
+static const struct request *
+first_of(const struct conn *c)
+{
+	return c->http1.answered != NULL ? c->http1.answered :
+	    c->http1.current;
+}
+
+/* What is in the output leaves together, so the limits of all hold. */
 bool
 pace_begin(struct conn *c, size_t *held)
 {
-	const struct request *r = request_of(c);
-	size_t most = r == NULL ? SIZE_MAX : limit_may_send(r);
+	const struct request *r;
+	size_t most = SIZE_MAX, one;
 
+	for (r = first_of(c); r != NULL; r = next_of(c, r)) {
+		one = limit_may_send(r);
+		if (one < most)
+			most = one;
+	}
 	*held = 0;
 	c->paced = most == 0;
 	if (c->paced)
@@ -30,12 +44,18 @@ pace_begin(struct conn *c, size_t *held)
 	return true;
 }
 
+/* Each is charged for its own bytes. */
 void
 pace_end(struct conn *c, size_t held, size_t n)
 {
-	const struct request *r = request_of(c);
+	const struct request *r;
+	uint64_t from = c->sent, end = from + n, to;
 
 	c->span.n += held;
-	if (r != NULL)
-		limit_sent(r, n);
+	for (r = first_of(c); r != NULL && from < end; r = next_of(c, r)) {
+		to = r == c->http1.current || r->end_at > end ? end :
+		    r->end_at;
+		limit_sent(r, (size_t)(to - from));
+		from = to;
+	}
 }

@@ -16,6 +16,7 @@
 #include "common/net.h"
 #include "common/shm.h"
 #include "common/sig.h"
+#include "common/tickets.h"
 #include "worker/accept.h"
 #include "worker/accesslog.h"
 #include "worker/bufpool.h"
@@ -30,9 +31,11 @@
 #include "worker/serve/auth_check.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
-#include "worker/serve/filecache.h"
+#include "worker/serve/filetable.h"
 #include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
+#include "worker/tls_tickets.h"
+#include "worker/tls_wire.h"
 #include "worker/transport_tls.h"
 
 #define RESERVED_FDS	32	/* stdio, logs, the channel, libraries */
@@ -169,6 +172,8 @@ open_worker(void)
 	ledger_open(args->conf->limits.connections, RESERVED_FDS +
 	    2 * (unsigned)args->nlisteners + (unsigned)args->conf->ndirs);
 	score_open(self.score);
+	tickets_protect(args->tickets);
+	tls_tickets_open(args->conf, args->tickets);
 	transport_tls_setup(args->conf);
 	cgi_body_open(args->spooled, args->column);
 	if (args->own_user)
@@ -197,7 +202,8 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = turns_next(until);
-	until = filecache_next(until);
+	until = filetable_next(until);
+	until = tls_wire_next(until);
 	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
@@ -209,7 +215,8 @@ run_deadlines(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
-	filecache_tick(clock_now());
+	filetable_tick(clock_now());
+	tls_wire_tick(clock_now());
 	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }
@@ -268,7 +275,7 @@ close_worker(void)
 	conn_reap(&self);
 	auth_check_close();
 	cgi_kill_all();
-	filecache_free();
+	filetable_free();
 	request_pool_free();
 	bufpool_free();
 	loop_free(self.loop);

@@ -15,6 +15,7 @@ struct peers;
 struct shares;
 struct shm;
 struct tally_shared;
+struct tickets;
 
 /* A listening socket, as the master bound it. */
 struct listener {
@@ -51,6 +52,8 @@ struct worker_args {
 	struct shares *shares;		/* borrowed: who holds how many
 					 * connections */
 	unsigned column;		/* of this worker in all three */
+	struct tickets *tickets;	/* borrowed: keys of TLS session
+					 * tickets */
 	const struct listener *listeners; /* borrowed; the descriptors are the
 					 * worker's to close */
 	size_t nlisteners;

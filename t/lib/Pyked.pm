@@ -14,7 +14,8 @@
 # every process that was started here.
 #
 # start(...) takes
-#	servers  the server blocks; one on 127.0.0.1:0 for the site by default
+#	servers  the server blocks; by default one on 127.0.0.1:0 for the site,
+#		 with https when there is tls and /cgi/ when there are scripts
 #	top      further directives for the top level
 #	workers  how many (1)
 #	log      the log block's content; files in the folder by default
@@ -42,7 +43,7 @@ use Time::HiRes qw(time sleep);
 use Pyked::Http;
 
 our @EXPORT = qw(wait_until eventually run curl s_client certificate background finish
-    scaled slurp spew client field processes is_alive
+    scaled slurp spew temporary client field processes is_alive
     raise_descriptors free_port);
 
 my $top = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
@@ -73,6 +74,16 @@ sub spew {
 	close $f or die "$file: $!";
 	chmod $mode, $file if defined $mode;
 	return $file;
+}
+
+# A folder that is gone with the test: for this user alone, or of a mode.
+sub temporary {
+	my ($mode) = @_;
+	my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
+	    CLEANUP => 1);
+
+	!defined $mode or chmod $mode, $dir or die "$dir: $!";
+	return $dir;
 }
 
 # Sanitizers make everything slower; so does valgrind.
@@ -116,19 +127,34 @@ sub eventually (&$$) {
 sub run {
 	my %o = ref $_[0] ? %{ shift() } : ();
 	my @command = @_;
-	my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
+	my ($in, $out, $err) = map { nameless() } 1 .. 3;
 
 	print $in $o{in} // '';
 	$in->flush;
+	seek $in, 0, 0;
 	my $pid = background(sub {
-		open STDIN, '<', $in->filename or POSIX::_exit(127);
+		open STDIN, '<&', $in or POSIX::_exit(127);
 		open STDOUT, '>&', $out or POSIX::_exit(127);
 		open STDERR, '>&', $err or POSIX::_exit(127);
 		exec { $command[0] } @command or POSIX::_exit(127);
 	});
 	my $status = finish($pid, $o{timeout} // 30);
-	return { out => slurp($out->filename), err => slurp($err->filename),
+	return { out => rewound($out), err => rewound($err),
 	    status => $status };
+}
+
+# A file that nobody has to remove, and what was written to it.
+sub nameless {
+	open my $f, '+>:raw', undef or die "a file: $!";
+	return $f;
+}
+
+sub rewound {
+	my ($f) = @_;
+
+	seek $f, 0, 0;
+	local $/;
+	return <$f> // '';
 }
 
 # curl, with what every call needs: ->{out} is what it printed.
@@ -264,8 +290,7 @@ sub up {
 # Everything but starting the program.
 sub prepare {
 	my ($class, %o) = @_;
-	my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1,
-	    CLEANUP => 1);
+	my $dir = temporary();
 	my $s = bless { dir => $dir, site => "$dir/site", cgi => "$dir/cgi",
 	    error_log => "$dir/error.log", access_log => "$dir/access.log",
 	    conf => "$dir/pyked.conf", output => "$dir/output",
@@ -288,17 +313,27 @@ sub put_file {
 	return spew("$s->{site}/$name", $content);
 }
 
+sub default_server {
+	my ($s) = @_;
+	my $tls = $s->{tls} ? <<'EOF_TLS' : '';
+	listen 127.0.0.1:0 tls
+	certificate @CERT@ @KEY@
+EOF_TLS
+	my $cgi = $s->{scripts} ? <<'EOF_CGI' : '';
+	location /cgi/ {
+		cgi dir @CGI@
+	}
+EOF_CGI
+
+	return "server {\n\tlisten 127.0.0.1:0\n${tls}\troot \@SITE\@\n$cgi}\n";
+}
+
 # Writes the configuration; new values replace those that start() was given.
 sub write_conf {
 	my ($s, %o) = @_;
 
 	$s->{$_} = $o{$_} for keys %o;
-	my $servers = $s->{servers} // <<'EOF_SERVER';
-server {
-	listen 127.0.0.1:0
-	root @SITE@
-}
-EOF_SERVER
+	my $servers = $s->{servers} // $s->default_server;
 	my $log = $s->{log} // <<'EOF_LOG';
 	access @DIR@/access.log combined
 	error @DIR@/error.log info

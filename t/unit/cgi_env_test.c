@@ -16,10 +16,13 @@ static const struct http_parse_limits limits = { 16384, 100 };
 static struct conf_dir root = { .path = "/srv/www", .fd = -1 };
 static struct conf_location location = { .root = &root };
 static struct conf_dir elsewhere = { .path = "/srv/other/", .fd = -1 };
+static struct conf_dir bin = { .path = "/usr/lib/bin", .fd = -1 };
 static struct conf_location locations[] = { { .root = &elsewhere,
-    .match = CONF_MATCH_PREFIX, .path = { "/other/", 7 } } };
+    .match = CONF_MATCH_PREFIX, .path = { "/other/", 7 } },
+    { .root = &root, .match = CONF_MATCH_PREFIX, .path = { "/bin", 4 },
+    .cgi = { .kind = CONF_CGI_DIR, .dir = &bin } } };
 static struct conf_server server = { .base = { .root = &root },
-    .locations = locations, .nlocations = 1 };
+    .locations = locations, .nlocations = 2 };
 static char logged[8192];
 static struct client_info client;
 static struct cgi_target target;
@@ -175,6 +178,14 @@ test_redirected(void)
 	make("PROPFIND /a HTTP/1.1", "Host: a\r\n", 0);
 	is("REQUEST_METHOD", "PROPFIND");
 	is("PATH_TRANSLATED", "/srv/other/other/a");
+	request_free(r);
+	target.path_info = STR("/bin/a/b");
+	make("GET /a HTTP/1.1", "Host: a\r\n", 0);
+	is("PATH_TRANSLATED", "/usr/lib/bin/a/b");
+	request_free(r);
+	target.path_info = STR("/bin");
+	make("GET /a HTTP/1.1", "Host: a\r\n", 0);
+	is("PATH_TRANSLATED", "/usr/lib/bin/");
 	request_free(r);
 	target.path_info = STR("/a b");
 }

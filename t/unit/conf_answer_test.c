@@ -64,7 +64,8 @@ test_header(void)
 	struct conf *c;
 
 	c = must_load("header A 1; header B \" two; \\\"q\\\" \"\n"
-	    "server x { listen 1; hsts 2d subdomains; header A 3\n"
+	    "server x { listen 1 tls; certificate a b\n"
+	    " hsts 2d subdomains; header A 3\n"
 	    " location /x { no header a; header C 4 }\n"
 	    " location /y { hsts off } }\n");
 	a = &c->servers[0].base.answer;
@@ -128,7 +129,21 @@ test_others(void)
 	bad_part("hsts 1y all", "write subdomains or preload");
 	bad_part("hsts 1y preload", "browsers' lists want");
 	bad_part("hsts 1d subdomains preload", "browsers' lists want");
-	good("hsts 0s");
+	good("listen 1 tls; certificate a b; hsts 0s");
+	good("hsts 1y; trust-proxy unix { forwarded Forwarded }");
+	good("hsts off; server a { listen 1; hsts off }");
+	good("hsts 1y; server a { listen 1 }\n"
+	    "server b { listen 2 tls; certificate a b }");
+	bad("hsts 1y", 1, "pyked.conf:1:1: hsts, but no listen with tls: it "
+	    "is sent by https alone\n    1 | hsts 1y\n      | ^^^^ add "
+	    "\"listen 443 tls\" and \"certificate FILE KEY\", or take hsts "
+	    "away\n");
+	bad_part("server a { listen 1; hsts 1y\n location /x { index x }\n"
+	    " location /y { hsts off } }\n"
+	    "server b { listen 2 tls; certificate a b }",
+	    "pyked.conf:1:22: hsts, but no listen");
+	bad_part("listen 1; location /x { hsts 1d }",
+	    "pyked.conf:1:25: hsts, but no listen");
 	c = must_load("server a { certificate a b; listen 80; listen 444 tls\n"
 	    "listen 443 tls; https only; location /x { https off }\n"
 	    "location /y { https only 99 } }");
@@ -145,14 +160,19 @@ test_dump(void)
 	static const char text[] = "header A 1; header B \"x y\"; hsts 1d\n"
 	    "errors e; refuse 403; fallback /f\n"
 	    "redirect 301 /x/$rest?$query$$x\n"
-	    "server a { listen 1; https only 5; hsts off; refuse off\n"
+	    "server a { listen 1 tls; https only 5; hsts off; refuse off\n"
 	    "certificate a b; fallback off; redirect off\n"
 	    "location /x { no header A; header A 2; refuse close }\n"
 	    "location /y { errors f; hsts 1y subdomains preload }\n"
-	    "location /z { https off; redirect 307 https://a/b } }\n";
+	    "location /z { https off; errors off; redirect 307 https://a/b } }"
+	    "\n";
 	struct buf first = { 0 }, second = { 0 };
 	struct conf *c = must_load(text);
 
+	ok(c->servers[0].base.answer.errors != NULL &&
+	    c->servers[0].locations[1].answer.errors !=
+	    c->servers[0].base.answer.errors &&
+	    c->servers[0].locations[2].answer.errors == NULL, "errors off");
 	ok(conf_dump(c, &first) == 0 && buf_put(&first, "", 1) == 0, "dumped");
 	conf_free(c);
 	c = must_load(buf_head(&first));
@@ -162,6 +182,8 @@ test_dump(void)
 	    c->servers[0].base.answer.https_port == 5 &&
 	    c->servers[0].base.answer.refuse == 0 &&
 	    c->servers[0].base.answer.fallback == NULL &&
+	    c->servers[0].base.answer.errors != NULL &&
+	    c->servers[0].locations[2].answer.errors == NULL &&
 	    c->servers[0].locations[1].answer.hsts_preload, "and read again");
 	ok(conf_dump(c, &second) == 0 && buf_put(&second, "", 1) == 0 &&
 	    strcmp(buf_head(&first), buf_head(&second)) == 0,

@@ -58,6 +58,7 @@ static void
 line_of(char *out, size_t size, const struct conf_directive *d)
 {
 	(void)snprintf(out, size, "%s %s%s", d->name, example(d),
+	    d->block == CONF_IN_TRUST ? " { forwarded off }" :
 	    d->block != 0 ? " { }" : "");
 }
 
@@ -219,7 +220,7 @@ test_main_values(void)
 	bad_part("log { access x clf }\n", "write combined, common, vhost, "
 	    "json or cgi");
 	bad_part("log { error off }\n", "\"off\" does not fit here");
-	bad_part("log { error syslog }\n", "\"syslog\" does not fit here");
+	bad_part("log { access syslog }\n", "\"syslog\" does not fit here");
 	bad_part("log { error x loud }\n", "write debug, info, warn or error");
 	bad_part("types { html }\n", "a type and its extensions");
 	bad_part("types { html html }\n", "\"html\" is not a media type");

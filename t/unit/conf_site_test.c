@@ -405,7 +405,7 @@ test_dumps(void)
 	    "log { access off\n error \"e r\" warn }\n"
 	    "types { a/b c d; \"a/c; x=y\" e }\n"
 	    "tls { protocols 1.3; ciphers A:B }\n");
-	test_dump("control c\n");
+	test_dump("control c\nlog { error syslog warn }\n");
 	test_dump("log { access stdout common; error stderr debug }\n"
 	    "tls { protocols 1.3 1.2 }\nlisten 0\nlisten 0\n");
 	test_dump("root /srv/x\nindex a b\ndotfiles on\nlisting on\n"

@@ -22,7 +22,7 @@ test_good(void)
 	    "trust-proxy 10.0.0.0/8 unix { proxy-protocol on }\n"
 	    "trust-proxy 10.1.0.0/16 { forwarded X-Forwarded-For }\n"
 	    "trust-proxy 2001:db8::/32 10.1.2.3 { forwarded Forwarded }\n"
-	    "trust-proxy 192.0.2.1 { }\n";
+	    "trust-proxy 192.0.2.1 { forwarded off }\n";
 	struct conf *c = must_load(text), *again;
 	struct buf first = { 0 }, second = { 0 };
 
@@ -55,17 +55,26 @@ test_good(void)
 static void
 test_bad(void)
 {
-	bad_part("trust-proxy 10.0.0.1/8 { }\n", "is an address in a network");
-	bad_part("trust-proxy proxy.example { }\n", "is not a network");
+	bad_part("trust-proxy 10.0.0.1/8 { forwarded off }\n",
+	    "is an address in a network");
+	bad_part("trust-proxy proxy.example { forwarded off }\n",
+	    "is not a network");
 	bad_part("trust-proxy 10.0.0.1\n", "trust-proxy");
-	bad_part("trust-proxy 10.0.0.1 { }\ntrust-proxy 10.0.0.1 { }\n",
+	bad_part("trust-proxy 10.0.0.1 { forwarded off }\n"
+	    "trust-proxy 10.0.0.1 { forwarded off }\n",
 	    "this network was given already at pyked.conf:1");
 	bad_part("trust-proxy 10.0.0.1 { forwarded x-real-ip }\n",
 	    "x-real-ip");
 	bad_part("trust-proxy 10.0.0.1 { proxy-protocol on; forwarded "
 	    "Forwarded }\n", "forwarded would be for nothing");
+	bad("trust-proxy 10.0.0.1 { }\n", 1, "pyked.conf:1:1: trust-proxy with "
+	    "an empty block: its proxies say nothing\n"
+	    "    1 | trust-proxy 10.0.0.1 { }\n"
+	    "      | ^^^^^^^^^^^ write proxy-protocol on or forwarded "
+	    "X-Forwarded-For into it; or forwarded off, for a proxy behind "
+	    "another\n");
 	bad_part("proxy-protocol on\n", "trust-proxy block");
-	bad_part("server a { listen 1; trust-proxy unix { } }\n",
+	bad_part("server a { listen 1; trust-proxy unix { forwarded off } }\n",
 	    "trust-proxy");
 }
 

@@ -42,6 +42,47 @@ test_log(void)
 	log_set_sink(NULL);
 }
 
+/* Text is looked at several bytes at a time: none may hide behind another. */
+static bool
+one_is_right(int byte, size_t at)
+{
+	bool plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+	char text[21] = "!!!!!!!!!!!!!!!!!!!!", want[32], out[64];
+	int n;
+
+	text[at] = (char)byte;
+	n = snprintf(want, sizeof(want), plain ? "%.*s%c%s" : "%.*s\\x%02x%s",
+	    (int)at, text, byte, text + at + 1);
+	return log_escape(out, sizeof(out), text, 20) == (size_t)n &&
+	    memcmp(out, want, (size_t)n) == 0;
+}
+
+static bool
+each_byte_is_right(void)
+{
+	bool good = true;
+
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < 20; at++)
+			good &= one_is_right(byte, at);
+	return good;
+}
+
+static bool
+cuts_are_right(void)
+{
+	char out[16];
+	bool good = true;
+
+	for (size_t room = 0; room <= sizeof(out); room++) {
+		memset(out, '-', sizeof(out));
+		good &= log_escape(out, room, "abcdefghijklmnopqrst", 20) ==
+		    room && memcmp(out, "abcdefghijklmnop", room) == 0 &&
+		    (room == sizeof(out) || out[room] == '-');
+	}
+	return good;
+}
+
 static void
 test_escape(void)
 {
@@ -55,6 +96,8 @@ test_escape(void)
 	    memcmp(out, "a\\u0022", 7) == 0, "in JSON, as far as it fits");
 	ok(log_escape(out, 16, "\x7f\x80", 2) == 8 &&
 	    memcmp(out, "\\x7f\\x80", 8) == 0, "DEL and above");
+	ok(each_byte_is_right(), "each byte, at each place among others");
+	ok(cuts_are_right(), "as much as fits");
 }
 
 static void

@@ -331,6 +331,20 @@ test_loss_goes_on(void)
 	logs_teardown();
 }
 
+/* The access log is a pipe: its other end. */
+static int
+setup_reader(void)
+{
+	int ends[2];
+
+	logs_setup();
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
+		abort();
+	(void)close(logs.access.fd);
+	logs.access.fd = ends[1];
+	return ends[0];
+}
+
 /* A reader that is slow for a while loses nothing. */
 static void
 test_slow_reader(void)
@@ -338,15 +352,11 @@ test_slow_reader(void)
 	static char big[60001];
 	char drop[16384];
 	struct logfile *f = &logs.access;
-	int ends[2];
+	int reader;
 	ssize_t n;
 	size_t got = 0;
 
-	logs_setup();
-	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
-		abort();
-	(void)close(f->fd);
-	f->fd = ends[1];
+	reader = setup_reader();
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 2] = '\n';
 	put(big, true);
@@ -358,13 +368,13 @@ test_slow_reader(void)
 	(void)logwriter_drain(&logs, &generation);
 	ok(ring_used(&worker.shm.access) >= sizeof(big) - 1,
 	    "further lines stay in the ring");
-	while ((n = read(ends[0], drop, sizeof(drop))) > 0) {
+	while ((n = read(reader, drop, sizeof(drop))) > 0) {
 		got += (size_t)n;
 		(void)logwriter_drain(&logs, &generation);
 	}
 	ok(got == 3 * (sizeof(big) - 1) && f->lost == 0,
 	    "all of them come, %zu bytes", got);
-	(void)close(ends[0]);
+	(void)close(reader);
 	logs_teardown();
 }
 
@@ -375,21 +385,17 @@ test_lines_stay(void)
 	char drop[65536];
 	struct logfile *f = &logs.access;
 	const char *tail;
-	int ends[2], i;
+	int reader, i;
 	ssize_t n;
 	struct ring orphan;
 	bool broken;
 
-	logs_setup();
-	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
-		abort();
-	(void)close(f->fd);
-	f->fd = ends[1];
+	reader = setup_reader();
 	for (i = 0; i < 10000; i++)
 		put("a line of no common length\n", true);
 	(void)logwriter_drain(&logs, &generation);
 	(void)logwriter_drain(&logs, &generation);
-	n = read(ends[0], drop, sizeof(drop));
+	n = read(reader, drop, sizeof(drop));
 	orphan = worker.shm.access;
 	orphan.tail = atomic_load(&orphan.shared->tail);
 	ok(n + (ssize_t)buf_len(&f->rest) + (ssize_t)ring_used(&orphan) ==
@@ -398,7 +404,7 @@ test_lines_stay(void)
 	tail = ring_peek(&orphan, drop, sizeof(drop), &broken) > 0 ? drop : "";
 	ok(strncmp(tail, "a line", 6) == 0, "the others whole in the ring");
 	ok(f->lost == 0, "none is lost");
-	(void)close(ends[0]);
+	(void)close(reader);
 	logs_teardown();
 }
 
@@ -408,19 +414,15 @@ test_steady_reader(void)
 {
 	char drop[16384];
 	struct logfile *f = &logs.access;
-	int ends[2], i;
+	int reader, i;
 	ssize_t n;
 	size_t got = 0;
 
-	logs_setup();
-	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
-		abort();
-	(void)close(f->fd);
-	f->fd = ends[1];
+	reader = setup_reader();
 	for (i = 0; i < 100000; i++)
 		put("a line of no common length\n", true);
 	(void)logwriter_drain(&logs, &generation);
-	while ((n = read(ends[0], drop, sizeof(drop))) > 0) {
+	while ((n = read(reader, drop, sizeof(drop))) > 0) {
 		got += (size_t)n;
 		/* As if each took a tenth of a second. */
 		f->failing = mono_add_ms(f->failing, -100);
@@ -428,7 +430,7 @@ test_steady_reader(void)
 	}
 	ok(got == 100000 * 27 && f->lost == 0, "every line comes, %zu bytes",
 	    got);
-	(void)close(ends[0]);
+	(void)close(reader);
 	logs_teardown();
 }
 

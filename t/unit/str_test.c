@@ -1,4 +1,5 @@
 /* str, buf and arena: the ground everything stands on. */
+#include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -34,6 +35,27 @@ test_list(void)
 	ok(!str_next_element(&list, &e), "end");
 }
 
+/* As printf writes them. */
+static bool
+lengths_are_right(void)
+{
+	char digits[20], want[24];
+	bool good = true;
+	uint64_t v;
+	size_t n;
+
+	for (uint64_t power = 10; power < UINT64_MAX / 10; power *= 10) {
+		for (int more = -1; more <= 1; more++) {
+			v = power + (uint64_t)more;
+			n = (size_t)snprintf(want, sizeof(want), "%" PRIu64,
+			    v);
+			good &= str_put_u64(digits, v) == n &&
+			    memcmp(digits, want, n) == 0;
+		}
+	}
+	return good;
+}
+
 static void
 test_numbers(void)
 {
@@ -58,6 +80,7 @@ test_numbers(void)
 	ok(str_put_u64(digits, 0) == 1 && digits[0] == '0', "zero");
 	ok(str_put_u64(digits, UINT64_MAX) == 20 &&
 	    memcmp(digits, "18446744073709551615", 20) == 0, "20 digits");
+	ok(lengths_are_right(), "shorter ones, around each power of ten");
 }
 
 static void

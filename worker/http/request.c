@@ -4,7 +4,6 @@
 #include "worker/http/request.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +48,8 @@ request_free(struct request *r)
 	struct request_block *b = (struct request_block *)r;
 
 	assert(r->magic == REQUEST_MAGIC);
+	if (r->over != NULL)
+		r->over(r);
 	if (r->response.source != NULL)
 		r->response.source->ops->close(r->response.source);
 	if (r->sink != NULL)
@@ -74,9 +75,16 @@ request_free(struct request *r)
 const char *
 request_id(struct request *r)
 {
-	if (r->id[0] == '\0')
-		(void)snprintf(r->id, sizeof(r->id), "%08x%08x",
-		    (unsigned)arc4random(), (unsigned)arc4random());
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[REQUEST_ID_LEN / 2];
+	size_t i;
+
+	if (r->id[0] != '\0')
+		return r->id;
+	arc4random_buf(bytes, sizeof(bytes));
+	for (i = 0; i < REQUEST_ID_LEN; i++)
+		r->id[i] = digits[bytes[i / 2] >> (i % 2 * 4) & 15];
+	r->id[i] = '\0';
 	return r->id;
 }
 

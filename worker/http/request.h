@@ -23,6 +23,8 @@
 
 #define REQUEST_MAGIC	0x52657175u
 #define REQUEST_ID_LEN	16
+#define REQUEST_PLACES	2
+#define REQUEST_LIMITS	4	/* that one request is counted for once */
 
 struct conf;
 struct conf_limit;
@@ -31,6 +33,7 @@ struct conf_server;
 struct handler;
 struct request;
 struct score_request;
+struct x509_st;
 
 /* What the connection knows of the client; borrowed by its requests, unless a
  * proxy brings those of many. */
@@ -40,14 +43,22 @@ struct client_info {
 	bool tls;
 	bool https;			/* it came by https: to us, or to the
 					 * proxy that says so */
-	bool forwarded;			/* a proxy said who it is, in the
-					 * request */
+	bool forwarded;			/* a proxy spoke for it in the
+					 * request, */
+	bool named;			/* and said its address */
 	const char *tls_protocol;	/* "TLSv1.3"; static, NULL without
 					 * TLS */
 	const char *tls_cipher;		/* static, NULL without TLS */
 	const struct conf_server *tls_server; /* borrowed, process: the one
 					 * whose certificate was shown to who
 					 * asked for a name; or NULL */
+	const struct conf_server *tls_asked; /* borrowed, process: as whom we
+					 * asked for a certificate, or not;
+					 * NULL without TLS */
+	const struct x509_st *cert;	/* borrowed, connection: the client's,
+					 * which was found good; or NULL */
+	const char *cert_wrong;		/* static: what is wrong with the one
+					 * it has; or NULL */
 };
 
 /* What a script took, as far as it is known when its answer ends. */
@@ -56,7 +67,9 @@ struct script_use {
 	bool counted;			/* it has ended: the rest is known */
 	int64_t wall_us;		/* from its start to its exit */
 	int64_t cpu_us;			/* of it and what it waited for */
-	uint64_t peak_kb;		/* memory of the largest of them */
+	uint64_t peak_kb;		/* memory of the largest of them, or of
+					 * this process, */
+	bool peak_known;		/* unless it is larger than this one */
 };
 
 /* What a handler says of its answer. */
@@ -66,6 +79,9 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
+	const char *why;		/* a sentence for the page of an error,
+					 * HTML, borrowed; NULL = the status
+					 * has one */
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =
@@ -100,6 +116,9 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
+	const struct conf_location *place[REQUEST_PLACES]; /* borrowed, process:
+					 * others whose rules hold as well, see
+					 * route_path; NULL = none */
 	const struct client_info *client; /* borrowed, connection; or in the
 					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
@@ -110,8 +129,9 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
-	const struct conf_limit *counted; /* borrowed, process: the limit it
-					 * was counted for; or NULL */
+	const struct conf_limit *counted[REQUEST_LIMITS]; /* borrowed, process:
+					 * the limits it was counted for, */
+	uint8_t ncounted;		/* so many */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */
@@ -122,7 +142,8 @@ struct request {
 	uint8_t redirects;		/* how often by a script: if at all, its
 					 * method is GET or HEAD, whatever its
 					 * name says, and its body nobody's */
-	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked */
+	char id[REQUEST_ID_LEN + 1];	/* request_id's; empty until asked, and
+					 * so the access log does not know it */
 	time_t started;			/* wall time */
 	struct script_use use;		/* for the access log */
 	struct response response;
@@ -134,7 +155,10 @@ struct request {
 
 	/* The protocol's own, from here on. */
 	void (*wake)(struct request *r);	/* for request_wake */
+	void (*over)(struct request *r); /* told when it ends; or NULL */
 	void *protocol;			/* borrowed: whose request it is */
+	uint64_t who;			/* crowd's number for its client, where
+					 * over gives its place back */
 	struct request *next;		/* its queue of answered requests */
 	bool head_written;		/* the response's head is on its way */
 	bool chunked;			/* and its body is sent in chunks */

@@ -11,13 +11,11 @@
 
 #define PORT_MAX	65535
 
-/* RFC 3986 3.2.2: unreserved and sub-delims; '%' is looked at apart. Spelled
- * out, for it runs for each byte of every Host. */
+/* RFC 3986 3.2.2: unreserved and sub-delims; '%' is looked at apart. */
 static bool
 is_name_char(char c)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-	    c == '-' || (c >= 'A' && c <= 'Z'))
+	if (c == '.' || c == '-' || (c >= 'A' && c <= 'Z'))
 		return true;
 	return c != '\0' && strchr("_~!$&'()*+,;=", c) != NULL;
 }
@@ -30,14 +28,18 @@ is_name(struct str s)
 	if (s.n == 0 || s.p[0] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '%') {
+		char c = s.p[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			continue;
+		if (c == '%') {
 			if (s.n - i < 3 || ascii_hex(s.p[i + 1]) < 0 ||
 			    ascii_hex(s.p[i + 2]) < 0)
 				return false;
 			i += 2;
-		} else if (!is_name_char(s.p[i])) {
+		} else if (!is_name_char(c)) {
 			return false;
-		} else if (s.p[i] == '.' && s.p[i - 1] == '.') {
+		} else if (c == '.' && s.p[i - 1] == '.') {
 			return false;
 		}
 	}

@@ -35,11 +35,14 @@ decode(const char *p, size_t n)
 	return high;
 }
 
-/* A raw byte that may stand in a path as it is. */
+/* A raw byte that may stand in a segment as it is. */
 static bool
 is_raw(char c)
 {
-	return c > ' ' && c < 0x7f && c != '#' && c != '\\';
+	if ((c >= 'a' && c <= 'z') || (c >= '-' && c <= '9' && c != '/'))
+		return true;
+	return c > ' ' && c < 0x7f && c != '#' && c != '\\' && c != '/' &&
+	    c != '%';
 }
 
 /* Drops the segment at hand when it is "." or "..", and with ".." the one
@@ -84,7 +87,9 @@ uri_path(struct str raw, char *out, size_t *n)
 		return 400;
 	out[0] = '/';
 	for (size_t i = 1; i < raw.n && status == 0; i++) {
-		if (raw.p[i] == '/') {
+		if (is_raw(raw.p[i])) {
+			c.out[c.n++] = raw.p[i];
+		} else if (raw.p[i] == '/') {
 			status = end_segment(&c);
 		} else if (raw.p[i] == '%') {
 			byte = decode(raw.p + i, raw.n - i);
@@ -92,8 +97,6 @@ uri_path(struct str raw, char *out, size_t *n)
 				return -byte;
 			c.out[c.n++] = (char)byte;
 			i += 2;
-		} else if (is_raw(raw.p[i])) {
-			c.out[c.n++] = raw.p[i];
 		} else {
 			return 400;
 		}
@@ -108,13 +111,13 @@ bool
 uri_has_dot_segment(struct str path)
 {
 	const struct str known = STR("/.well-known");
-	size_t i = 0;
+	const char *dot = path.p, *end = path.p + path.n;
 
 	if (str_starts(path, known) &&
 	    (path.n == known.n || path.p[known.n] == '/'))
-		i = known.n;
-	for (; i + 1 < path.n; i++)
-		if (path.p[i] == '/' && path.p[i + 1] == '.')
+		dot += known.n;
+	for (; (dot = memchr(dot, '.', (size_t)(end - dot))) != NULL; dot++)
+		if (dot > path.p && dot[-1] == '/')
 			return true;
 	return false;
 }

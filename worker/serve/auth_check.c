@@ -26,6 +26,7 @@
 				 * are no more of them than auth_slow lets
 				 * begin, 4096 */
 #define PATIENCE_MS	10000	/* with the process */
+#define SAY_MS		60000	/* between complaints of it */
 
 enum check_state {
 	CHECK_NONE,
@@ -57,6 +58,8 @@ static struct {
 	unsigned n;			/* counted ones of them */
 	unsigned asked;			/* answers that are due */
 	uint64_t last_id;
+	unsigned unheard;		/* nobody has been told of these */
+	struct mono silent_until;
 	struct timeoutq patience, delays;
 } checks = { .fd = -1 };
 
@@ -128,10 +131,26 @@ on_delay_over(struct timeout *t)
 	end(c, c->verdict);
 }
 
+/* Once a minute: while the process stands still there are many. */
+static void
+complain(void)
+{
+	struct mono now = clock_now();
+
+	checks.unheard++;
+	if (mono_is_set(checks.silent_until) &&
+	    mono_before(now, checks.silent_until))
+		return;
+	log_warn("passwords that were not checked within %d s: %u",
+	    PATIENCE_MS / 1000, checks.unheard);
+	checks.unheard = 0;
+	checks.silent_until = mono_add_ms(now, SAY_MS);
+}
+
 static void
 on_patience_over(struct timeout *t)
 {
-	log_warn("a password was not checked within %d s", PATIENCE_MS / 1000);
+	complain();
 	end(check_of(t), AUTH_NONE);
 }
 

@@ -243,6 +243,7 @@ cgi_open(const struct conf *conf, struct loop *loop, struct scoreboard *score)
 	TAILQ_INIT(&cgi_worker.scripts);
 	TAILQ_INIT(&cgi_worker.waiting);
 	cgi_worker.limits.fn = on_limit;
+	cgi_worker.listens.fn = cgi_stderr_listen;
 	cgi_worker.graces.fn = cgi_time_grace;
 	cgi_worker.ends.fn = cgi_session_timeout;
 	cgi_worker.pumps.fn = pump;
@@ -285,6 +286,7 @@ void
 cgi_tick(struct mono now)
 {
 	timeoutq_run(&cgi_worker.limits, now);
+	timeoutq_run(&cgi_worker.listens, now);
 	timeoutq_run(&cgi_worker.graces, now);
 	timeoutq_run(&cgi_worker.ends, now);
 	timeoutq_run(&cgi_worker.sweeps, now);
@@ -295,6 +297,7 @@ struct mono
 cgi_next(struct mono until)
 {
 	until = timeoutq_next(&cgi_worker.limits, until);
+	until = timeoutq_next(&cgi_worker.listens, until);
 	until = timeoutq_next(&cgi_worker.graces, until);
 	until = timeoutq_next(&cgi_worker.ends, until);
 	until = timeoutq_next(&cgi_worker.sweeps, until);

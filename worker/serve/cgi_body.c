@@ -148,7 +148,7 @@ spill(struct cgi_body *b, const struct conf *conf)
 	b->in_file = true;
 	if (put_file(b, conf, buf_str(&b->memory)) == -1)
 		return -1;
-	buf_free(&b->memory);
+	buf_wipe(&b->memory);
 	return 0;
 }
 
@@ -229,13 +229,13 @@ cgi_body_close_pipe(struct cgi_body *b)
 	(void)close(b->pipe);
 	ledger_give(1);
 	b->pipe = -1;
-	buf_free(&b->memory);
+	buf_wipe(&b->memory);
 }
 
 void
 cgi_body_free(struct cgi_body *b)
 {
-	buf_free(&b->memory);
+	buf_wipe(&b->memory);
 	if (b->streaming && b->pipe != -1)
 		cgi_body_close_pipe(b);
 	if (b->in_file && b->fd != -1) {

@@ -9,11 +9,12 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/cgi_cert.h"
 #include "worker/serve/cgi_fields.h"
 #include "worker/serve/cgi_find.h"
 #include "worker/serve/route.h"
 
-#define VARIABLES	32	/* not made from fields, at most */
+#define VARIABLES	40	/* not made from fields, at most */
 
 /* Does the location's env set this variable? */
 static bool
@@ -137,6 +138,7 @@ add_client(struct cgi_env *e)
 		return;
 	add_text(e, "SSL_PROTOCOL", client->tls_protocol);
 	add_text(e, "SSL_CIPHER", client->tls_cipher);
+	cgi_cert_add(e);
 }
 
 /* The path as it was sent: of an absolute-form, too, only the path. */
@@ -165,28 +167,36 @@ add_uri(struct cgi_env *e)
 /* RFC 3875 4.1.6: the file that the path info would name as a path of this
  * server. */
 static void
-add_path_info(struct cgi_env *e, const struct cgi_target *t)
+add_translated(struct cgi_env *e, struct str path)
 {
-	const char *root;
-	char *translated;
-	size_t n;
+	const struct conf_location *l = route_location(e->r->server, path);
+	bool scripts = l->cgi.kind == CONF_CGI_DIR;
+	struct str dir = str_from((scripts ? l->cgi.dir : l->root)->path);
+	size_t skip = scripts ? cgi_find_prefix(l, path) : 1;
+	char *file;
 
-	if (t->path_info.n == 0)
-		return;
-	root = route_location(e->r->server, t->path_info)->root->path;
-	n = strlen(root);
-	if (n > 0 && root[n - 1] == '/')
-		n--;
-	translated = arena_alloc(&e->r->arena, n + t->path_info.n);
-	if (translated == NULL) {
+	if (dir.n > 0 && dir.p[dir.n - 1] == '/')
+		dir.n--;
+	path = (struct str){ path.p + skip, path.n - skip };
+	file = arena_alloc(&e->r->arena, dir.n + 1 + path.n);
+	if (file == NULL) {
 		e->failed = true;
 		return;
 	}
-	memcpy(translated, root, n);
-	memcpy(translated + n, t->path_info.p, t->path_info.n);
+	memcpy(file, dir.p, dir.n);
+	file[dir.n] = '/';
+	memcpy(file + dir.n + 1, path.p, path.n);
+	cgi_env_add(e, "PATH_TRANSLATED", (struct str){ file,
+	    dir.n + 1 + path.n });
+}
+
+static void
+add_path_info(struct cgi_env *e, const struct cgi_target *t)
+{
+	if (t->path_info.n == 0)
+		return;
 	cgi_env_add(e, "PATH_INFO", t->path_info);
-	cgi_env_add(e, "PATH_TRANSLATED", (struct str){ translated,
-	    n + t->path_info.n });
+	add_translated(e, t->path_info);
 }
 
 /* What a script sent on to another path asks for that alone. */

@@ -121,22 +121,26 @@ find_file(struct request *r, const struct conf_dir *dir,
 	return status;
 }
 
+/* "folder/name", where folder may end in a slash itself. */
 static const char *
-join(struct arena *a, const char *folder, const char *name)
+join(struct arena *a, struct str folder, struct str name)
 {
-	size_t n;
+	char *p;
 
-	n = strlen(folder);
-	if (n > 0 && folder[n - 1] == '/')
-		n--;
-	return arena_printf(a, "%.*s/%s", (int)n, folder, name);
+	if (folder.n > 0 && folder.p[folder.n - 1] == '/')
+		folder.n--;
+	p = arena_alloc(a, folder.n + name.n + 2);
+	if (p == NULL)
+		return NULL;
+	memcpy(p, folder.p, folder.n);
+	p[folder.n] = '/';
+	memcpy(p + folder.n + 1, name.p, name.n);
+	return p;
 }
 
-/* How many bytes at the front of the request's path stand for dir itself. */
-static size_t
-mapped_prefix(const struct request *r)
+size_t
+cgi_find_prefix(const struct conf_location *l, struct str path)
 {
-	const struct conf_location *l = r->location;
 	const char *slash;
 	size_t n;
 
@@ -144,10 +148,10 @@ mapped_prefix(const struct request *r)
 	if (l->match == CONF_MATCH_PREFIX) {
 		n = l->path.n;
 	} else if (l->match == CONF_MATCH_EXACT) {
-		slash = memrchr(r->path.p, '/', r->path.n);
-		n = slash == NULL ? 0 : (size_t)(slash - r->path.p);
+		slash = memrchr(path.p, '/', path.n);
+		n = slash == NULL ? 0 : (size_t)(slash - path.p);
 	}
-	while (n < r->path.n && r->path.p[n] == '/')
+	while (n < path.n && path.p[n] == '/')
 		n++;
 	return n;
 }
@@ -158,21 +162,19 @@ fill_in(struct request *r, const struct conf_dir *dir, struct str path,
     struct cgi_target *t)
 {
 	struct arena *a = &r->arena;
-	const char *slash, *file;
-	char *folder;
+	const char *slash = memrchr(path.p, '/', path.n);
+	size_t n = slash == NULL ? 0 : (size_t)(slash - path.p);
+	struct str file = path;
 
-	folder = arena_strdup(a, path);
-	slash = memrchr(path.p, '/', path.n);
-	file = slash == NULL ? path.p : slash + 1;
-	if (folder == NULL)
-		return 503;
-	t->filename = join(a, dir->path, folder);
-	t->exec = arena_printf(a, "./%.*s", (int)(path.p + path.n - file),
-	    file);
-	if (slash != NULL)
-		folder[slash - path.p] = '\0';
-	t->folder = slash == NULL ? "." : folder;
-	return t->filename == NULL || t->exec == NULL ? 503 : 0;
+	t->folder = ".";
+	if (slash != NULL) {
+		file = (struct str){ slash + 1, path.n - n - 1 };
+		t->folder = arena_strdup(a, (struct str){ path.p, n });
+	}
+	t->filename = join(a, str_from(dir->path), path);
+	t->exec = join(a, STR("."), file);
+	return t->folder == NULL || t->filename == NULL || t->exec == NULL ?
+	    503 : 0;
 }
 
 /* A script below a directory. */
@@ -219,8 +221,9 @@ find_program(struct request *r, struct cgi_target *t)
 	if (n > 0 && l->match == CONF_MATCH_PREFIX && r->path.p[n - 1] == '/')
 		n--;
 	t->dir = l->cgi.dir->fd;
-	t->exec = arena_printf(&r->arena, "./%s", l->cgi.program);
-	t->filename = join(&r->arena, l->cgi.dir->path, l->cgi.program);
+	t->exec = join(&r->arena, STR("."), str_from(l->cgi.program));
+	t->filename = join(&r->arena, str_from(l->cgi.dir->path),
+	    str_from(l->cgi.program));
 	t->script_name = (struct str){ r->path.p, n };
 	t->path_info = (struct str){ r->path.p + n, r->path.n - n };
 	return t->exec == NULL || t->filename == NULL ? 503 : 0;
@@ -237,7 +240,8 @@ cgi_find(struct request *r, struct cgi_target *t)
 	case CONF_CGI_PROGRAM:
 		return find_program(r, t);
 	case CONF_CGI_DIR:
-		return find_below(r, l->cgi.dir, mapped_prefix(r), t);
+		return find_below(r, l->cgi.dir, cgi_find_prefix(l, r->path),
+		    t);
 	case CONF_CGI_ON:
 	case CONF_CGI_WITH:
 		return find_below(r, l->root, strspn(r->path.p, "/"), t);

@@ -32,5 +32,8 @@ struct cgi_target {
  * whatever it is.
  */
 int	cgi_find(struct request *r, struct cgi_target *t);
+/* How many bytes at the front of path, in a location of `cgi dir`, stand for
+ * the folder itself. */
+size_t	cgi_find_prefix(const struct conf_location *l, struct str path);
 
 #endif

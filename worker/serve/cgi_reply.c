@@ -177,6 +177,9 @@ reply_next(struct source *source, struct span *span)
 	struct cgi_script *s = cgi_script_of_source(source);
 	int i;
 
+	/* The loop, or a deadline, says when there is something. */
+	if (s->waiting)
+		return SOURCE_WAIT;
 	for (i = 0; i < DISCARDS_MAX; i++) {
 		if (awaits_exit(s))
 			return SOURCE_WAIT;

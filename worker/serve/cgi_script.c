@@ -78,6 +78,12 @@ cgi_script_of_limit(struct timeout *t)
 }
 
 struct cgi_script *
+cgi_script_of_listen(struct timeout *t)
+{
+	return around(t, offsetof(struct cgi_script, listen));
+}
+
+struct cgi_script *
 cgi_script_of_grace(struct timeout *t)
 {
 	return around(t, offsetof(struct cgi_script, grace));

@@ -99,6 +99,8 @@ struct cgi_script {
 	struct mono total_at;		/* when the last of these comes */
 	struct mono silent_at;		/* waiting: when it was silent for too
 					 * long */
+	struct timeout listen;		/* its errors are looked at from then
+					 * on */
 	struct timeout grace;		/* exited, and its output is dry */
 	struct timeout end;		/* exited, but not what it left behind;
 					 * LINGER: patience; then TERM, KILL */
@@ -142,6 +144,7 @@ struct cgi_worker {
 					 * back */
 	const struct cgi_witness *witness; /* borrowed; NULL = nobody looks */
 	struct timeoutq limits;
+	struct timeoutq listens;
 	struct timeoutq graces;
 	struct timeoutq ends;
 	struct timeoutq pumps;
@@ -160,6 +163,7 @@ struct cgi_script *cgi_script_new(struct request *r,
 struct cgi_script *cgi_script_of_source(struct source *source);
 struct cgi_script *cgi_script_of_sink(struct sink *sink);
 struct cgi_script *cgi_script_of_limit(struct timeout *t);
+struct cgi_script *cgi_script_of_listen(struct timeout *t);
 struct cgi_script *cgi_script_of_grace(struct timeout *t);
 struct cgi_script *cgi_script_of_end(struct timeout *t);
 /* The source becomes the request's. */
@@ -253,7 +257,10 @@ bool	cgi_verdict_exit(const struct cgi_script *s, char *text, size_t size);
 
 /* --- cgi_stderr.c --- */
 
+/* It is looked at soon: 0, or -1 when memory is short. */
 int	cgi_stderr_start(struct cgi_script *s);
+/* Its queue's: from now on. */
+void	cgi_stderr_listen(struct timeout *t);
 /* Takes what is there and closes. */
 void	cgi_stderr_close(struct cgi_script *s);
 /* Logs what was kept, if the configuration wants it for such an end. */

@@ -19,6 +19,7 @@
 #define PIECE_MAX	900	/* of a long line; its escapes fit a log line */
 #define READ_MAX	4096
 #define LAST_READS	32	/* a full pipe, when the script is gone */
+#define LISTEN_MS	10	/* of a script without a look at its errors */
 
 /* Logs the first n bytes kept, in pieces that a line of the log can hold. */
 static void
@@ -98,6 +99,15 @@ keep(struct cgi_script *s, const char *p, size_t n)
 		keep_last(s, p, n);
 }
 
+static void
+close_err(struct cgi_script *s)
+{
+	timeout_clear(&s->listen);
+	loop_forget(cgi_worker.loop, s->err);
+	(void)close(s->err);
+	s->err = -1;
+}
+
 /* Takes one portion: false when there is none. */
 static bool
 take(struct cgi_script *s)
@@ -110,11 +120,8 @@ take(struct cgi_script *s)
 	} while (n == -1 && errno == EINTR);
 	if (n > 0)
 		keep(s, p, (size_t)n);
-	if (n == 0 || (n == -1 && errno != EAGAIN)) {
-		loop_forget(cgi_worker.loop, s->err);
-		(void)close(s->err);
-		s->err = -1;
-	}
+	if (n == 0 || (n == -1 && errno != EAGAIN))
+		close_err(s);
 	return n > 0;
 }
 
@@ -128,10 +135,25 @@ on_stderr(void *arg, enum loop_events ready)
 	(void)take(s);
 }
 
+/*
+ * Most scripts are done by then, and the end of their errors would wake the
+ * worker for nothing. Whoever has more to say than a pipe holds waits so long.
+ */
 int
 cgi_stderr_start(struct cgi_script *s)
 {
-	return loop_watch(cgi_worker.loop, s->err, LOOP_READ, on_stderr, s);
+	timeout_set(&cgi_worker.listens, &s->listen,
+	    mono_add_ms(clock_now(), LISTEN_MS));
+	return loop_watch(cgi_worker.loop, s->err, LOOP_NONE, on_stderr, s);
+}
+
+/* The descriptor is known to the loop since the start, so this cannot fail. */
+void
+cgi_stderr_listen(struct timeout *t)
+{
+	struct cgi_script *s = cgi_script_of_listen(t);
+
+	(void)loop_watch(cgi_worker.loop, s->err, LOOP_READ, on_stderr, s);
 }
 
 void
@@ -141,11 +163,8 @@ cgi_stderr_close(struct cgi_script *s)
 
 	for (i = 0; i < LAST_READS && s->err != -1 && take(s); i++)
 		continue;
-	if (s->err == -1)
-		return;
-	loop_forget(cgi_worker.loop, s->err);
-	(void)close(s->err);
-	s->err = -1;
+	if (s->err != -1)
+		close_err(s);
 }
 
 void

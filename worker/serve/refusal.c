@@ -95,6 +95,8 @@ refusal_status(const struct request *r, const char *path, int error)
 	case ENOENT:
 	case ENOTDIR:
 	case ENAMETOOLONG:
+	case EILSEQ:			/* file systems that take no name but */
+	case EINVAL:			/* in UTF-8, or without some signs */
 		return 404;
 	case EACCES:
 	case EPERM:

@@ -63,6 +63,7 @@ sub suits {
 	my ($scenario, $server) = @_;
 
 	return 0 if $server->{floor} && !$scenarios{$scenario}{floor};
+	return 0 if ($server->{only} // $scenario) ne $scenario;
 	return $server->{scripts} || !$scenarios{$scenario}{scripts};
 }
 sub measure {
@@ -190,13 +191,14 @@ sub wrk {
 
 sub ab { return run_ab(@_, '-c', 50, '-n', 40000, url($_[0], '/1k.html')) }
 
-# The bare loop runs the same program as often, where a server would be.
+# The bare loop runs the same program as often, where a server would be; there
+# is one that is a server, too.
 sub cgi {
 	my ($server, $with) = @_;
 	my $n = 3000;
 
 	return run_ab($server, $with, '-c', 8, '-n', $n,
-	    url($server, '/cgi/line')) unless $server->{floor};
+	    url($server, '/cgi/line')) if !$server->{floor} || $server->{only};
 	my $r = run({ timeout => 60 }, @{ $with->{server_pin} },
 	    Pyked::top() . '/build/bench/floor-cgi', "$with->{dir}/site/cgi/line",
 	    $n);

@@ -34,6 +34,11 @@ my %peers = (
 	# What the kernel alone costs: no TLS, no files, no log.
 	floor => { floor => 1, scripts => 1, conf => sub { '' },
 	    command => sub { ("$top/build/bench/floor", $_[1]{http}) } },
+	# The least that answers with a program.
+	'floor-tcp' => { floor => 1, scripts => 1, only => 'cgi',
+	    conf => sub { '' }, command => sub {
+		("$top/build/bench/floor-cgi", '-l', $_[1]{http},
+		$_[0] =~ s{[^/]+$}{site/cgi/line}r) } },
 );
 
 sub names { sort keys %peers }
@@ -48,8 +53,8 @@ sub version {
 }
 
 # Starts a peer with so many workers, by command words in @pin on certain CPUs,
-# in a folder: { name, pid, http, https, also, floor, scripts }; also is a second
-# port for http. It is ended with the test's processes.
+# in a folder: { name, pid, http, https, also, floor, scripts, only }; also is a
+# second port for http. It is ended with the test's processes.
 sub start {
 	my ($name, $dir, $workers, @pin) = @_;
 	my %port = map { $_ => free_port() } qw(http https also);
@@ -73,7 +78,8 @@ sub start {
 	    unless $up;
 	return { name => $name, pid => $pid, %port,
 	    floor => $peers{$name}{floor},
-	    scripts => $peers{$name}{scripts} };
+	    scripts => $peers{$name}{scripts},
+	    only => $peers{$name}{only} };
 }
 
 sub conf_pyked {

@@ -6,7 +6,8 @@
 # piece, so the pieces of one arrive apart; behind the last one its half of the
 # connection is closed. Afterwards in has all that came back and end says how
 # it ended: 'closed', 'reset', or 'timeout' when it had not after $seconds
-# without anything new.
+# without anything new; waited is how long that took after the last that was
+# sent or came.
 package Fuzz::Feeder;
 
 use strict;
@@ -26,8 +27,8 @@ sub open_job {
 	setsockopt $s, IPPROTO_TCP, TCP_NODELAY, pack 'i', 1;
 	fcntl $s, F_SETFL, fcntl($s, F_GETFL, 0) | O_NONBLOCK
 	    or die "fcntl: $!";
-	@$job{qw(socket in left end seen)} = ($s, '', [@{ $job->{pieces} }],
-	    '', time);
+	@$job{qw(socket in left end seen waited)} = ($s, '',
+	    [@{ $job->{pieces} }], '', time, 0);
 }
 
 # The next piece. A client that was told of the end sends no more.
@@ -36,6 +37,7 @@ sub send_piece {
 	my $left = $job->{left} // return 0;
 
 	@$left = () if $job->{in} =~ /^Connection: close\r\n/m;
+	$job->{seen} = time;
 	if (!@$left) {
 		shutdown $job->{socket}, 1;
 		delete $job->{left};
@@ -56,6 +58,7 @@ sub receive {
 	my ($job) = @_;
 	my $n = sysread $job->{socket}, $job->{in}, 65536, length $job->{in};
 
+	$job->{waited} = time - $job->{seen};
 	$job->{seen} = time;
 	return if defined $n && $n > 0 || !defined $n && $! == EAGAIN;
 	$job->{end} = defined $n ? 'closed' : 'reset';
