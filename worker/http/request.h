@@ -23,6 +23,8 @@
 
 #define REQUEST_MAGIC	0x52657175u
 #define REQUEST_ID_LEN	16
+#define REQUEST_PLACES	2
+#define REQUEST_LIMITS	4	/* that one request is counted for once */
 
 struct conf;
 struct conf_limit;
@@ -31,6 +33,7 @@ struct conf_server;
 struct handler;
 struct request;
 struct score_request;
+struct x509_st;
 
 /* What the connection knows of the client; borrowed by its requests, unless a
  * proxy brings those of many. */
@@ -49,6 +52,13 @@ struct client_info {
 	const struct conf_server *tls_server; /* borrowed, process: the one
 					 * whose certificate was shown to who
 					 * asked for a name; or NULL */
+	const struct conf_server *tls_asked; /* borrowed, process: as whom we
+					 * asked for a certificate, or not;
+					 * NULL without TLS */
+	const struct x509_st *cert;	/* borrowed, connection: the client's,
+					 * which was found good; or NULL */
+	const char *cert_wrong;		/* static: what is wrong with the one
+					 * it has; or NULL */
 };
 
 /* What a script took, as far as it is known when its answer ends. */
@@ -69,6 +79,9 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
+	const char *why;		/* a sentence for the page of an error,
+					 * HTML, borrowed; NULL = the status
+					 * has one */
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =
@@ -103,6 +116,9 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
+	const struct conf_location *place[REQUEST_PLACES]; /* borrowed, process:
+					 * others whose rules hold as well, see
+					 * route_path; NULL = none */
 	const struct client_info *client; /* borrowed, connection; or in the
 					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
@@ -113,8 +129,9 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
-	const struct conf_limit *counted; /* borrowed, process: the limit it
-					 * was counted for; or NULL */
+	const struct conf_limit *counted[REQUEST_LIMITS]; /* borrowed, process:
+					 * the limits it was counted for, */
+	uint8_t ncounted;		/* so many */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */
