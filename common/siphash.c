@@ -6,6 +6,7 @@
 
 #include <sys/random.h>
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,21 +17,17 @@ struct state {
 static uint64_t
 load(const uint8_t *p)
 {
-	uint64_t v = 0;
-	int i;
+	uint64_t v;
 
-	for (i = 7; i >= 0; i--)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
 }
 
 static void
 store(uint8_t *p, uint64_t v)
 {
-	int i;
-
-	for (i = 0; i < 8; i++, v >>= 8)
-		p[i] = (uint8_t)v;
+	v = htole64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static uint64_t
@@ -76,9 +73,9 @@ siphash_key(uint8_t key[SIPHASH_KEY])
 	return -1;
 }
 
-void
-siphash(const uint8_t key[SIPHASH_KEY], const void *p, size_t n,
-    uint8_t out[SIPHASH_LEN])
+/* All but the end. */
+static struct state
+absorb(const uint8_t key[SIPHASH_KEY], const void *p, size_t n)
 {
 	uint64_t k0 = load(key), k1 = load(key + 8);
 	struct state s = { .v0 = k0 ^ 0x736f6d6570736575,
@@ -96,17 +93,31 @@ siphash(const uint8_t key[SIPHASH_KEY], const void *p, size_t n,
 	take(&s, load(last));
 	s.v2 ^= 0xee;
 	rounds(&s, 4);
-	store(out, s.v0 ^ s.v1 ^ s.v2 ^ s.v3);
+	return s;
+}
+
+static uint64_t
+squeeze(const struct state *s)
+{
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+void
+siphash(const uint8_t key[SIPHASH_KEY], const void *p, size_t n,
+    uint8_t out[SIPHASH_LEN])
+{
+	struct state s = absorb(key, p, n);
+
+	store(out, squeeze(&s));
 	s.v1 ^= 0xdd;
 	rounds(&s, 4);
-	store(out + 8, s.v0 ^ s.v1 ^ s.v2 ^ s.v3);
+	store(out + 8, squeeze(&s));
 }
 
 uint64_t
 siphash64(const uint8_t key[SIPHASH_KEY], const void *p, size_t n)
 {
-	uint8_t out[SIPHASH_LEN];
+	struct state s = absorb(key, p, n);
 
-	siphash(key, p, n, out);
-	return load(out);
+	return squeeze(&s);
 }

@@ -3,7 +3,6 @@
  */
 #include "master/authspawn.h"
 
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -66,24 +65,15 @@ become_authd(struct master *m, const struct generation *g, int channel)
 static int
 fork_authd(struct master *m, struct generation *g)
 {
-	int ends[2];
-	pid_t pid;
+	int channel;
+	pid_t pid = spawn_fork(&channel);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0, ends) == -1)
+	if (pid == 0)
+		become_authd(m, g, channel);
+	if (pid == -1)
 		return -1;
-	pid = fork();
-	if (pid == 0) {
-		(void)close(ends[0]);
-		become_authd(m, g, ends[1]);
-	}
-	(void)close(ends[1]);
-	if (pid == -1) {
-		(void)close(ends[0]);
-		return -1;
-	}
 	g->auth.pid = pid;
-	g->auth.channel = ends[0];
+	g->auth.channel = channel;
 	return 0;
 }
 
@@ -124,8 +114,7 @@ join(struct authspawn *a, struct worker_process *w)
 	struct auth_order order = { .kind = AUTH_ORDER_WORKER };
 	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0, ends) == -1)
+	if (spawn_pair(ends) == -1)
 		return;
 	w->has_auth = net_send_with_fd(a->channel, &order, sizeof(order),
 	    ends[0]) == 0 && net_send_fd(w->channel, WORKER_AUTH_FD,

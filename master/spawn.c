@@ -116,27 +116,43 @@ become_worker(struct master *m, struct generation *g,
 
 /* --- in the master --- */
 
+int
+spawn_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0, ends);
+}
+
+pid_t
+spawn_fork(int *channel)
+{
+	int ends[2], saved;
+	pid_t pid;
+
+	if (spawn_pair(ends) == -1)
+		return -1;
+	pid = fork();
+	saved = errno;
+	*channel = ends[pid == 0];
+	(void)close(ends[pid != 0]);
+	if (pid == -1)
+		(void)close(*channel);
+	errno = saved;
+	return pid;
+}
+
 static int
 fork_worker(struct master *m, struct generation *g, struct worker_process *w)
 {
-	int ends[2];
-	pid_t pid;
+	int channel;
+	pid_t pid = spawn_fork(&channel);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0, ends) == -1)
+	if (pid == 0)
+		become_worker(m, g, w, channel);
+	if (pid == -1)
 		return -1;
-	pid = fork();
-	if (pid == 0) {
-		(void)close(ends[0]);
-		become_worker(m, g, w, ends[1]);
-	}
-	(void)close(ends[1]);
-	if (pid == -1) {
-		(void)close(ends[0]);
-		return -1;
-	}
 	w->pid = pid;
-	w->channel = ends[0];
+	w->channel = channel;
 	return 0;
 }
 

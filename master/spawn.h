@@ -5,6 +5,7 @@
 #define MASTER_SPAWN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct generation;
 struct master;
@@ -20,6 +21,11 @@ void	spawn_due(struct master *m);
  * dies young. */
 void	spawn_schedule(struct worker_process *w, bool blameless);
 
+/* Two ends for messages, as our processes have them: 0, or -1 with errno. */
+int	spawn_pair(int ends[2]);
+/* Forks a child that has the one end of such a pair, as we have the other: as
+ * fork(2), with *channel in both. */
+pid_t	spawn_fork(int *channel);
 /* In a child: the signals of a terminal's group are ignored, and nothing of the
  * master, of another generation than own (which may be NULL) or of a worker
  * but self stays in this process. */

@@ -16,8 +16,10 @@ my $s = Pyked->start(tls => 1, files => { 'index.html' => "top\n",
     'out/mine/x' => "mine\n", 'list/x' => "x\n", 'any/x' => "any\n",
     'one/x' => "one\n", 'page.php' => "php\n", 'out/page.php' => "php\n",
     'both/x' => "both\n", 'wide/x' => "wide\n", 'six/x' => "six\n",
-    'shut/x' => "shut\n" },
-    scripts => { show => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+    'shut/x' => "shut\n", map { $_ => 'x' } qw(z/exact.txt z/exact.txt.gz
+    z/free.txt.gz z/in/x.kept z/in/x.kept.gz z/x.kept.gz off.txt.gz) },
+    scripts => { (map { $_ => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n"
+	. "\\n'\n" } qw(exact)), show => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
 	. "echo script\n" },
     servers => <<'END');
 server {
@@ -62,6 +64,42 @@ server {
 	}
 	location *.php {
 		index x
+	}
+	location = /cgi-in/exact {
+		deny all
+	}
+	location = /cgi-in/safe.sh {
+		cgi on
+		https only 443
+	}
+	location = /cgi-in/page.sh {
+		deny all
+	}
+	location = /cgi-in/ {
+		deny all
+	}
+	location *.sh {
+		cgi on
+	}
+	location /z/ {
+		precompressed gz
+	}
+	location = /z/exact.txt {
+		deny all
+	}
+	location /z/in/ {
+		deny all
+	}
+	location *.kept {
+		precompressed gz
+		deny all
+	}
+	location *.gz {
+		precompressed off
+	}
+	location = /off.txt {
+		precompressed off
+		deny all
 	}
 }
 server inherits.test {
@@ -109,6 +147,25 @@ is status_of('/six/x'), 403, 'an allow for others alone';
 is status_of('/out/', '-I'), 403, 'HEAD';
 is status_of('/out/page.php'), 403, 'no suffix leads around a place';
 is status_of('/page.php'), 200, '... and it is open elsewhere';
+
+# What is said of a file holds however it is come by.
+for (qw(page safe)) {
+	spew("$s->{site}/cgi-in/$_.sh",
+	    "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n", 0755);
+}
+is status_of('/cgi-in/show/more'), 200, 'a script with more behind its name';
+is status_of('/cgi-in/exact'), 403, 'one with rules of its own';
+is status_of("/cgi-in/exact$_"), 403, "... and $_" for qw(/ /more /more/show);
+is status_of('/cgi-in/page.sh'), 403, 'one by its suffix, and its name';
+is status_of('/cgi-in/page.sh/more'), 403, '... and more';
+is status_of('/cgi-in/safe.sh/more'), '308 200', '"https only" likewise';
+is status_of('/z/exact.txt'), 403, 'a file with rules of its own';
+is status_of('/z/exact.txt.gz'), 403, '... and the same compressed';
+is status_of('/z/free.txt.gz'), 200, 'one without';
+is status_of('/z/x.kept.gz'), 403, 'one with rules for its suffix';
+is status_of('/z/in/x.kept.gz'), 403, '... and for its place';
+is status_of('/off.txt.gz'), 200, 'where nothing is served compressed it is a '
+    . 'name like others';
 is status_of('/in/../out/index.html', '--path-as-is'), 403,
     'nor does another spelling';
 is status_of('//out/index.html', '--path-as-is'), 403, 'of whatever kind';

@@ -38,7 +38,9 @@ my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "top\n",
     'in/x' => "in\n", 'list/x' => "x\n", 'in/dir/x' => '',
     'in/big' => 'b' x 300_000, 'any/x' => "any\n", 'all/x' => "all\n",
     'none/x' => "none\n", 'free/x' => "free\n", 'page.php' => "php\n",
-    'in/page.php' => "php\n" }, scripts => {
+    'in/page.php' => "php\n", 'folder/index.page' => "page\n",
+    'z/y.gz' => 'y', 'in/errors/404.html' => "sorry\n" }, scripts => {
+	go => "#!/bin/sh\necho 'Location: /in/x'\necho\n",
 	env => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
 	    . "echo \"\$AUTH_TYPE|\$REMOTE_USER|\$HTTP_AUTHORIZATION\"\n",
 	cat => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
@@ -74,6 +76,14 @@ server {
 		require any
 	}
 	location *.php { index x }
+	location /back/ { fallback /in/x }
+	location /folder/ { index index.page }
+	location *.page { auth Staff @DIR@/users }
+	location = /open/exact.sh { auth Staff @DIR@/users ; cgi on }
+	location *.sh { cgi on }
+	location /z/ { precompressed gz }
+	location = /z/y { auth Staff @DIR@/users }
+	location /errors/ { errors @SITE@/in/errors }
 }
 server {
 	listen 127.0.0.1:0
@@ -82,6 +92,8 @@ server {
 	location /free/ { auth off }
 }
 END
+spew("$s->{site}/open/exact.sh", "#!/bin/sh\n"
+    . "printf 'Content-Type: text/plain\\n\\n'\necho \$REMOTE_USER\n", 0755);
 spew("$s->{dir}/users", users(), 0600);
 spew("$s->{dir}/others", "ann:$other\n", 0600);
 $s->up;
@@ -194,6 +206,35 @@ subtest 'answers of every kind' => sub {
 	    'where nothing was checked nobody is named';
 	is +(both('/cgi/cat', @in, '-d', 'y' x 100_000))[1], 'y' x 100_000,
 	    'a body is all there';
+};
+
+# By whatever way a request comes there it is asked for a password, and once it
+# has one it gets on.
+subtest 'other names and other ways' => sub {
+	my @in = ('-u', 'sha1:secret');
+	my @new = ('-u', 'sha256:secret');
+	my %way = ('/open/go' => "in\n", '/back/none' => "in\n",
+	    '/folder/' => "page\n", '/open/exact.sh/more' => "sha1\n",
+	    '/open/exact.sh' => "sha1\n", '/z/y.gz' => 'y');
+
+	for my $path (sort keys %way) {
+		is status_of($path), 401, $path;
+		is +(both($path, @in))[1], $way{$path}, '... with a password';
+	}
+	is curl('-L', '-o', '/dev/null', '-w', '%{http_code}', @new, '-d',
+	    'x' x 1000, $s->url('/open/go'))->{out}, 200,
+	    'a script leads there before the password is known';
+	is status_of('/errors/none'), 404, 'a page of errors is one of its own';
+	is slurp("$s->{dir}/body"), "sorry\n", '... wherever it is kept';
+	is status_of('/in/x', '-r', '0-1'), 401, 'a part of a file';
+	is status_of('/in/x', '-H', 'If-None-Match: *'), 401,
+	    'nor is it told that nothing has changed';
+	is status_of('/in/x', @in, '-H', 'If-None-Match: *'), 304,
+	    '... but who may come in';
+	is status_of('/in/x', '-X', 'OPTIONS'), 401, 'OPTIONS';
+	is status_of('/in/x', '-X', 'TRACE'), 401, 'TRACE';
+	is status_of('/in/x', '-X', 'PUT', '-d', 'x'), 401, 'PUT';
+	is status_of('/IN/x'), 404, 'other letters are another name';
 };
 
 subtest 'another server' => sub {

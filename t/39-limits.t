@@ -39,7 +39,7 @@ subtest 'requests' => sub {
 	my $s = server(top => "trust-proxy $proxy { forwarded "
 	    . "X-Forwarded-For }\n", files => {
 	    users => "ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n", map { $_ => "x\n" } qw(free
-	    place/x.txt few/x back/x auth/x off/few/x https/x) }, says => <<'END');
+	    place/x.txt twice/x.two few/x back/x auth/x off/few/x https/x) }, says => <<'END');
 	limit rate 100000/s per ip
 	location /few/ { limit rate 1/s burst 20 per ip }
 	location /https/ { limit rate 6/m burst 2 per ip }
@@ -51,6 +51,11 @@ subtest 'requests' => sub {
 	location /off/ { limit rate off }
 	location /place/ { limit rate 6/m burst 2 per ip }
 	location *.txt { index x }
+	location /twice/ { limit rate 6/m burst 4 per ip }
+	location *.two {
+		limit rate 6/m burst 5 per ip
+		fallback /twice/x.two
+	}
 END
 	my $begun = time;
 	my @all = map { status_from($s, $one, '/few/x') } 1 .. 60;
@@ -76,6 +81,9 @@ END
 	    [401, 401, 429, 429], 'before passwords are looked at';
 	is_deeply [map { status_from($s, $one, '/place/x.txt')->{status} }
 	    1 .. 4], [200, 200, 429, 429], 'no suffix leads around a place';
+	is_deeply [map { status_from($s, $one, '/twice/none.two')->{status} }
+	    1 .. 5], [200, 200, 200, 200, 429],
+	    'with two limits each is counted once, too';
 	my @https = map { curl('-k', '--interface', $other, '-o', '/dev/null',
 	    '-w', '%{http_code} ', $s->url('/https/x', 'https'))->{out} }
 	    1 .. 4;

@@ -91,6 +91,8 @@ put_use(char *p, const struct script_use *use)
 	if (!use->counted)
 		return p;
 	p = put_number(p, STR(",\"script_cpu_us\":"), (uint64_t)use->cpu_us);
+	if (!use->peak_known)
+		return p;
 	return put_number(p, STR(",\"script_kb\":"), use->peak_kb);
 }
 

@@ -229,7 +229,10 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 		c->tls_broken = true;
 		return IO_ERROR;
 	}
-	return r == 1 ? IO_OK : verdict(c, r);
+	if (r != 1)
+		return verdict(c, r);
+	tls_wire_used(c->tls);
+	return IO_OK;
 }
 
 /*
@@ -273,8 +276,8 @@ write_batch(struct conn *c, size_t *sent)
 {
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
-	size_t n, done, all = 0;
-	bool good = true;
+	size_t n, done;
+	bool good;
 
 	if (r != IO_OK || *sent > 0)
 		return r;
@@ -282,14 +285,9 @@ write_batch(struct conn *c, size_t *sent)
 	if (p == NULL)
 		return IO_ERROR;
 	tls_wire_gather(c->tls);
-	while (all < n && tls_wire_has_room(c->tls)) {
-		ERR_clear_error();
-		good = SSL_write_ex(c->tls, p + all, n - all, &done) == 1;
-		if (!good)
-			break;
-		all += done;
-	}
-	r = tls_wire_send(c->tls, all, sent);
+	ERR_clear_error();
+	good = SSL_write_ex(c->tls, p, n, &done) == 1;
+	r = tls_wire_send(c->tls, n, sent);
 	if (!good)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */

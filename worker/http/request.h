@@ -23,6 +23,8 @@
 
 #define REQUEST_MAGIC	0x52657175u
 #define REQUEST_ID_LEN	16
+#define REQUEST_PLACES	2
+#define REQUEST_LIMITS	4	/* that one request is counted for once */
 
 struct conf;
 struct conf_limit;
@@ -65,7 +67,9 @@ struct script_use {
 	bool counted;			/* it has ended: the rest is known */
 	int64_t wall_us;		/* from its start to its exit */
 	int64_t cpu_us;			/* of it and what it waited for */
-	uint64_t peak_kb;		/* memory of the largest of them */
+	uint64_t peak_kb;		/* memory of the largest of them, or of
+					 * this process, */
+	bool peak_known;		/* unless it is larger than this one */
 };
 
 /* What a handler says of its answer. */
@@ -112,6 +116,9 @@ struct request {
 	const struct conf *conf;		/* borrowed, process */
 	const struct conf_server *server;	/* borrowed, process */
 	const struct conf_location *location;	/* borrowed, process */
+	const struct conf_location *place[REQUEST_PLACES]; /* borrowed, process:
+					 * others whose rules hold as well, see
+					 * route_path; NULL = none */
 	const struct client_info *client; /* borrowed, connection; or in the
 					 * arena, behind a proxy */
 	struct http_head *head;		/* room for one; slices of a copy in the
@@ -122,8 +129,9 @@ struct request {
 	const struct handler *handler;	/* borrowed, static; by route */
 	enum request_phase phase;
 	uint8_t gate;			/* serve's: the one it stands at */
-	const struct conf_limit *counted; /* borrowed, process: the limit it
-					 * was counted for; or NULL */
+	const struct conf_limit *counted[REQUEST_LIMITS]; /* borrowed, process:
+					 * the limits it was counted for, */
+	uint8_t ncounted;		/* so many */
 	struct request_hold *hold;	/* that gate's; or NULL */
 	const char *user;		/* whose password it came with, in the
 					 * arena; NULL = nobody's */

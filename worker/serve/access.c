@@ -4,7 +4,6 @@
 #include "common/conf.h"
 #include "worker/http/request.h"
 #include "worker/serve/auth.h"
-#include "worker/serve/route.h"
 
 /* The rule that decides, or NULL. Narrower networks stand first. */
 static const struct conf_rule *
@@ -42,16 +41,17 @@ check(struct request *r, const struct conf_access *a)
 }
 
 int
-access_gate_place(struct request *r)
+access_gate_first(struct request *r)
 {
-	const struct conf_location *place;
-
 	if (r->hold == NULL)
 		r->user = NULL;
-	if (r->location->match != CONF_MATCH_SUFFIX)
-		return 0;
-	place = route_place(r->server, r->path);
-	return check(r, &place->access);
+	return r->place[0] == NULL ? 0 : check(r, &r->place[0]->access);
+}
+
+int
+access_gate_second(struct request *r)
+{
+	return r->place[1] == NULL ? 0 : check(r, &r->place[1]->access);
 }
 
 int

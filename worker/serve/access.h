@@ -11,11 +11,12 @@
 struct request;
 
 /*
- * What is said of the place where a path lies holds for it also when another
- * location says how files of that kind are served: "location *.php" is no way
- * around the rules of "location /private/". This gate comes first.
+ * What the first and the second of r->place say: "location *.php" is no way
+ * around the rules of "location /private/". These gates come first; there is
+ * one for each, as each may have to wait.
  */
-int	access_gate_place(struct request *r);
+int	access_gate_first(struct request *r);
+int	access_gate_second(struct request *r);
 /* What the location itself says. */
 int	access_gate(struct request *r);
 

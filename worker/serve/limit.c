@@ -7,7 +7,6 @@
 #include "common/conf_limit.h"
 #include "common/peers.h"
 #include "worker/http/request.h"
-#include "worker/serve/route.h"
 
 #define SECOND_NS	INT64_C(1000000000)
 #define AHEAD_NS	(SECOND_NS / 8)	/* bytes are sent before their time */
@@ -34,14 +33,27 @@ now_ns(void)
 	return clock_now().us * 1000;
 }
 
+/* Notes that r counts for l; false when it does so already. */
+static bool
+count(struct request *r, const struct conf_limit *l)
+{
+	size_t i;
+
+	for (i = 0; i < r->ncounted; i++)
+		if (r->counted[i] == l)
+			return false;
+	if (r->ncounted < REQUEST_LIMITS)
+		r->counted[r->ncounted++] = l;
+	return true;
+}
+
 static int
 spend(struct request *r, const struct conf_limit *l)
 {
 	int64_t wait;
 
-	if (l == NULL || l->kind == CONF_LIMIT_NONE || r->counted == l)
+	if (l == NULL || l->kind == CONF_LIMIT_NONE || !count(r, l))
 		return 0;
-	r->counted = l;
 	wait = peers_spend(peers, key_of(r, l), &(struct peers_cost){
 	    .cost = l->cost_ns, .burst = l->burst_ns, .now = now_ns() });
 	if (wait == 0)
@@ -50,15 +62,15 @@ spend(struct request *r, const struct conf_limit *l)
 	return 429;
 }
 
-/* As with access: a location for names of a kind is no way around the limit of
- * the place where the path lies. */
+/* As with access: no other location is a way around one's limit. */
 int
 limit_gate(struct request *r)
 {
 	int status = 0;
 
-	if (r->location->match == CONF_MATCH_SUFFIX)
-		status = spend(r, route_place(r->server, r->path)->rate);
+	for (size_t i = 0; status == 0 && i < REQUEST_PLACES; i++)
+		if (r->place[i] != NULL)
+			status = spend(r, r->place[i]->rate);
 	return status != 0 ? status : spend(r, r->location->rate);
 }
 

@@ -12,6 +12,7 @@
 #include "worker/serve/cgi.h"
 #include "worker/serve/redirect.h"
 #include "worker/serve/static.h"
+#include "worker/serve/variant.h"
 
 /* An IPv6 address can be written in many ways. */
 static bool
@@ -142,10 +143,57 @@ route_location(const struct conf_server *s, struct str path)
 	return find_location(s, path, true);
 }
 
-const struct conf_location *
-route_place(const struct conf_server *s, struct str path)
+/* The exact location of a path that more follows behind a slash: what is said
+ * of the script there is no less true of it with a path info. */
+static const struct conf_location *
+find_exact(const struct conf_server *s, struct str path)
 {
-	return find_location(s, path, false);
+	const struct conf_location *best = NULL;
+
+	for (size_t i = 0; i < s->nlocations; i++) {
+		const struct conf_location *l = &s->locations[i];
+
+		if (l->match == CONF_MATCH_EXACT && path.n > l->path.n &&
+		    path.p[l->path.n] == '/' && str_starts(path, l->path) &&
+		    (best == NULL || l->path.n > best->path.n))
+			best = l;
+	}
+	return best;
+}
+
+/* That of the file whose compressed variant is asked for by its own name, where
+ * any of those that have to do with it serves such variants. */
+static const struct conf_location *
+find_original(const struct request *r)
+{
+	const struct conf_location *l;
+	struct str original;
+	enum conf_coding coding = variant_named(r->path, &original);
+
+	if (coding == CONF_CODING_NONE)
+		return NULL;
+	l = find_location(r->server, original, true);
+	return variant_is_served(l, coding) ||
+	    variant_is_served(r->location, coding) ||
+	    variant_is_served(find_location(r->server, r->path, false),
+	    coding) ? l : NULL;
+}
+
+static void
+find_places(struct request *r)
+{
+	const struct conf_location *l = r->location, *own;
+
+	own = l->cgi.kind != CONF_CGI_OFF ? find_exact(r->server, r->path) :
+	    find_original(r);
+	r->place[0] = r->place[1] = NULL;
+	if (l->match == CONF_MATCH_SUFFIX ||
+	    (own != NULL && own->match == CONF_MATCH_SUFFIX))
+		r->place[0] = find_location(r->server, r->path, false);
+	if (r->place[0] == l)
+		r->place[0] = NULL;
+	if (own != l)
+		r->place[1] = own;
 }
 
 static int
@@ -181,6 +229,7 @@ int
 route_path(struct request *r)
 {
 	r->location = route_location(r->server, r->path);
+	find_places(r);
 	if (r->location->answer.redirect.status != 0) {
 		r->handler = &handler_redirect;
 		return r->head->method == HTTP_TRACE ? 405 : 0;

@@ -30,9 +30,6 @@ const struct conf_server *route_server(const struct conf_listen *l,
  */
 const struct conf_location *route_location(const struct conf_server *s,
 	    struct str path);
-/* The same, but for suffixes: where the path lies, whatever is there. */
-const struct conf_location *route_place(const struct conf_server *s,
-	    struct str path);
 /*
  * Fills in r->server, r->location and r->path from r->target and chooses
  * r->handler. Returns 0, or the status to fail with; r->server and r->location
@@ -42,6 +39,12 @@ int	route_request(struct request *r, const struct conf_listen *l);
 
 /*
  * The same for an r->path that is clean already and was changed since.
+ *
+ * r->place are other locations that say who may have the same thing, so that no
+ * other name of it leads around them: the place where the path lies, when its
+ * suffix found the location; and the location of the name itself, of a script
+ * when more follows that, of a file when it is asked for as its own compressed
+ * variant.
  */
 int	route_path(struct request *r);
 

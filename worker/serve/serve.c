@@ -40,30 +40,41 @@ gate_certificate(struct request *r)
 	return same_certificate(shown, r->server) ? 0 : 421;
 }
 
+/* What another place says, unless it was overruled: a server's own word is, by
+ * its locations. */
+static const struct conf_answer *
+answer_of_place(const struct request *r, size_t i)
+{
+	const struct conf_location *l = r->place[i];
+
+	return l == NULL || l->match == CONF_MATCH_ALL ? NULL : &l->answer;
+}
+
 static int
 gate_refuse(struct request *r)
 {
 	int status = r->location->answer.refuse;
 
+	for (size_t i = 0; status == 0 && i < REQUEST_PLACES; i++)
+		if (answer_of_place(r, i) != NULL)
+			status = answer_of_place(r, i)->refuse;
 	r->response.drop = status == CONF_REFUSE_CLOSE;
 	return status;
 }
 
-/* No suffix leads around it, either: a password that is asked for where the
- * path lies is not to be sent in clear. */
+/* Other places', too: a password that is asked for there is not to be sent in
+ * clear. */
 static int
 gate_https(struct request *r)
 {
-	const struct conf_location *l = r->location;
+	const struct conf_answer *a = &r->location->answer;
 
 	if (r->client->https)
 		return 0;
-	if (!l->answer.https && l->match == CONF_MATCH_SUFFIX) {
-		l = route_place(r->server, r->path);
-		if (l->match == CONF_MATCH_ALL)
-			return 0;	/* what it says was overruled */
-	}
-	return l->answer.https ? redirect_to_tls(r, l->answer.https_port) : 0;
+	for (size_t i = 0; !a->https && i < REQUEST_PLACES; i++)
+		if (answer_of_place(r, i) != NULL)
+			a = answer_of_place(r, i);
+	return a->https ? redirect_to_tls(r, a->https_port) : 0;
 }
 
 static int
@@ -80,7 +91,8 @@ static int (*const gates[])(struct request *r) = {
 	gate_https,
 	limit_gate,
 	client_cert_gate,
-	access_gate_place,
+	access_gate_first,
+	access_gate_second,
 	access_gate,
 	gate_body,
 };
