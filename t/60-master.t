@@ -197,11 +197,12 @@ subtest 'what a worker has' => sub {
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
 		my @shared = map { $_ > 8 << 20 ? 'peers' : $_ > 1 << 20
-		    ? 'own' : $_ > 4096 ? 'tally' : 'keys' }
+		    ? 'own' : $_ > 128 << 10 ? 'shares' : $_ > 4096
+		    ? 'tally' : 'keys' }
 		    map { m{^(\w+)-(\w+) .*/dev/zero \(deleted\)}
 			? hex($2) - hex($1) : () }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort @shared), 'keys own peers tally',
+		is join(' ', sort @shared), 'keys own peers shares tally',
 		    'its own shared memory, not its sibling\'s';
 		is scalar(grep { m{^\w+-\w+ r--s .*/dev/zero} } split /^/m,
 		    slurp("/proc/$worker/maps")), 1,
