@@ -182,6 +182,7 @@ subtest 'what a worker has' => sub {
 	    glob "/proc/$worker/fd/*";
 	is scalar @pidfile, 0, 'no pid file';
 	is status_of($worker, 'NoNewPrivs'), 1, 'no new privileges';
+	is status_of($worker, 'Seccomp') // 2, 2, 'system calls are refused';
 	is status_of($worker, $_), '0' x 16, "$_ is empty"
 	    for qw(CapInh CapPrm CapEff CapAmb);
 	SKIP: {
