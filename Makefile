@@ -200,7 +200,7 @@ lint: check-arrows
 	$(MAKE) --no-print-directory CC=clang WERROR=-Werror B=build/clang \
 	    PROGRAM=build/clang/pyked all
 
-SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m,cgi
+SCEN	= small,pipeline,many,ab,100k,10m,idle,tls,tls-new,tls-10m,cgi,two
 PEERS	= nginx,lighttpd,h2o,apache,floor
 R	= 3
 bench:
@@ -209,6 +209,24 @@ bench:
 	    build/bench/floor-cgi
 	t/bench/bench --scenarios $(SCEN) --peers $(PEERS) --rounds $(R) \
 	    --markdown build/bench/table.md --svg build/bench/chart.svg
+
+# What no table beside peers shows: idle connections, start-up, reload, memory.
+ONLY	= start,rest,wake,idle,late,reload,parse
+bench-alone:
+	@t/lib/install-packages $(PACKAGES_BENCH)
+	@$(MAKE) --no-print-directory all build/bench/pulse build/bench/parse
+	t/bench/alone --only $(ONLY) --markdown build/bench/alone.md
+
+# Puts what the two have measured into the README.
+bench-readme:
+	cp build/bench/chart.svg t/bench/chart.svg
+	for t in table alone; do [ ! -e build/bench/$$t.md ] || \
+	    sed -i -e "/^<!-- $$t -->/,/^<!-- end of $$t -->/{//!d}" \
+	    -e "/^<!-- $$t -->/r build/bench/$$t.md" README.md; done
+
+build/bench/parse: t/bench/parse.c build/release/libpyked.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(ALLL) -o $@ $^ $(LIBS)
 
 build/bench/%: t/bench/%.c
 	@mkdir -p $(@D)
@@ -268,6 +286,8 @@ help:
 #: make coverage      which lines of worker/http and worker/serve are tested
 #: make fuzz          an hour of fuzzing (FUZZ_SECONDS=3600)
 #: make bench         against nginx, lighttpd, h2o, Apache (SCEN= PEERS= R=3)
+#: make bench-alone   idle connections, start-up, reload, memory (ONLY=)
+#: make bench-readme  puts what both have measured into README.md
 #: make cert          the test certificate that make run uses
 #: make install       for good, below PREFIX (/usr/local); see README.md
 #: make uninstall     takes it away again, but for what you changed
@@ -275,5 +295,5 @@ help:
 #: make clean         remove all that was built
 
 .PHONY: all debug asan run cert test unit check-unit check-sys check-asan \
-	check-arrows check-clients lint coverage fuzz soak bench install \
-	uninstall dist clean help
+	check-arrows check-clients lint coverage fuzz soak bench \
+	bench-alone bench-readme install uninstall dist clean help

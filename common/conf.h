@@ -244,6 +244,7 @@ struct conf_server {
 	size_t nlocations;
 	struct conf_cert *certs;
 	size_t ncerts;
+	struct conf_client client;
 	struct ssl_ctx_st *tls;		/* owned, made by conf_open; NULL
 					 * without a certificate */
 	struct conf_pos pos;

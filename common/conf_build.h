@@ -73,6 +73,7 @@ conf_apply conf_set_auth;
 conf_apply conf_set_certificate;
 conf_apply conf_set_cgi;
 conf_apply conf_set_ciphers;
+conf_apply conf_set_client;
 conf_apply conf_set_control;
 conf_apply conf_set_env;
 conf_apply conf_set_error;

@@ -58,6 +58,25 @@ conf_set_tickets(struct conf_scope *scope, const struct conf_node *node)
 		set_file(scope, &node->words[2]);
 }
 
+void
+conf_set_client(struct conf_scope *scope, const struct conf_node *node)
+{
+	struct conf_client *c = &scope->server->client;
+	const struct conf_word *mode = &node->words[1];
+	bool alone = node->nwords == 2;
+
+	c->mode = (enum conf_client_mode)mode->value;
+	c->pos = node->words[node->nwords - 1].pos;
+	if (alone != (c->mode == CONF_CLIENT_OFF))
+		conf_wrong(scope, mode, "write: client-certificate off, "
+		    "optional FILE or required FILE", "too %s values for "
+		    "\"client-certificate\"", alone ? "few" : "many");
+	else if (!alone)
+		c->path = node->words[2].path;
+}
+
+/* --- is there any? --- */
+
 static bool
 listens_tls(const struct conf *conf, const struct conf_server *s)
 {
@@ -87,6 +106,15 @@ check_hsts(struct conf_tree *tree, const struct conf_answer *a,
 	    "hsts, but no listen with tls: it is sent by https alone");
 }
 
+static void
+check_client(struct conf_tree *tree, const struct conf_server *s)
+{
+	if (s->client.mode > CONF_CLIENT_OFF)
+		conf_error(tree->errors, &s->client.pos, CONF_WORD, "add "
+		    "\"listen 443 tls\" and \"certificate FILE KEY\" to this "
+		    "server", "client-certificate, but no listen with tls");
+}
+
 void
 conf_build_check_tls(struct conf_tree *tree)
 {
@@ -100,6 +128,7 @@ conf_build_check_tls(struct conf_tree *tree)
 			any = true;
 			continue;
 		}
+		check_client(tree, s);
 		check_hsts(tree, &s->base.answer, &tree->base.answer);
 		for (size_t k = 0; k < s->nlocations; k++)
 			check_hsts(tree, &s->locations[k].answer,

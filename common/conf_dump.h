@@ -11,6 +11,7 @@
 
 struct buf;
 struct conf_answer;
+struct conf_client;
 struct conf_location;
 struct conf_pos;
 struct conf_server;
@@ -56,6 +57,8 @@ void	dump_answer(const struct dump *d, const struct conf_answer *a,
 	    const struct conf_answer *outer);
 /* The proxies that are trusted. */
 void	dump_trust(struct dump *d);
+/* Whether clients are asked for a certificate. */
+void	dump_client(const struct dump *d, const struct conf_client *c);
 /* By which keys sessions are taken up again. */
 void	dump_tickets(const struct dump *d);
 void	dump_server(struct dump *d, const struct conf_server *s);

@@ -186,6 +186,7 @@ dump_server(struct dump *d, const struct conf_server *s)
 		dump_word(d, s->certs[i].key);
 		(void)buf_puts(d->out, "\n");
 	}
+	dump_client(d, &s->client);
 	dump_site(d, &s->base, &d->tree->base);
 	for (i = 0; i < s->nlocations; i++)
 		put_location(d, &s->locations[i], &s->base);

@@ -8,6 +8,15 @@
 #include "common/conf_tree.h"
 
 void
+dump_client(const struct dump *d, const struct conf_client *c)
+{
+	if (c->mode > CONF_CLIENT_OFF)
+		dump_line(d, c->mode == CONF_CLIENT_OPTIONAL ?
+		    "client-certificate optional" :
+		    "client-certificate required", c->path, &c->pos);
+}
+
+void
 dump_tickets(const struct dump *d)
 {
 	static const struct conf_arg time = { .type = CONF_TIME };

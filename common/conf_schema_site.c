@@ -6,6 +6,7 @@
 /* In the order of their enums, which begin at 1. */
 static const char *const symlinks[] = { "off", "beneath", "on", NULL };
 static const char *const codings[] = { "off", "br", "gz", NULL };
+static const char *const clients[] = { "off", "optional", "required", NULL };
 static const char *const requires[] = { "all", "any", NULL };
 static const char *const limits[] = { "rate", "bandwidth", NULL };
 static const char *const headers[] = { "header", NULL };
@@ -30,6 +31,13 @@ static const struct conf_directive directives[] = {
   .args = { { .type = CONF_PATH }, { .type = CONF_PATH } },
   .help = "The certificate (with its chain) and key for tls, in PEM; once "
     "with ECDSA and once with RSA keys, if need be." },
+{ .name = "client-certificate", .shape = "off | optional FILE | required FILE",
+  .value = "off", .least = 1, .most = 2, .late = true,
+  .where = CONF_IN_MAIN | CONF_IN_SERVER, .apply = conf_set_client,
+  .args = { { .type = CONF_CHOICE, .choices = clients },
+    { .type = CONF_PATH } },
+  .help = "Asks clients for a certificate by one of those in FILE, in PEM, and "
+    "lets in who has one, or everybody (optional)." },
 { .name = "root", .shape = "PATH", .value = "/var/www/html", .least = 1,
   .most = 1, .where = CONF_IN_SITE, .apply = conf_set_root,
   .args = { { .type = CONF_PATH } },

@@ -22,6 +22,21 @@ struct conf_cert {
 	struct conf_pos key_pos;
 };
 
+/* Are clients asked for a certificate? */
+enum conf_client_mode {
+	CONF_CLIENT_UNSET,
+	CONF_CLIENT_OFF,
+	CONF_CLIENT_OPTIONAL,		/* who has none is served, too */
+	CONF_CLIENT_REQUIRED
+};
+
+struct conf_client {
+	enum conf_client_mode mode;
+	const char *path;		/* of the authorities; absolute, NULL
+					 * when OFF */
+	struct conf_pos pos;
+};
+
 /* Where the keys of TLS session tickets come from. */
 enum conf_tickets_kind {
 	CONF_TICKETS_UNSET,

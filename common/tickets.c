@@ -25,6 +25,9 @@
 /* --- of a master --- */
 
 /*
+ * A worker cannot write here, unless it was taken over and lifts that; then it
+ * has the keys anyhow, and nothing it may write leads out of the places.
+ *
  * Key number n makes tickets, number n - 1 is good for old ones; both are in
  * the place that their number leaves when divided. The third place is empty,
  * and the next key is written there before n is.

@@ -14,6 +14,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/tlsclient.h"
 #include "common/tlsfile.h"
 
 /* Forward secrecy and authenticated encryption, nothing else; the cheapest
@@ -33,6 +34,8 @@ struct making {
 	const struct conf *conf;
 	struct conf_errors *errors;
 	SSL_CTX *ctx;
+	unsigned char clients[TLSCLIENT_DIGEST]; /* a name for whose
+					 * certificates are believed */
 };
 
 /* --- settings --- */
@@ -108,8 +111,12 @@ set_ciphers(const struct making *m)
 	return -1;
 }
 
-/* A session may be resumed with the server that began it alone, so each has a
- * name of its own that stays the same over a reload. */
+/*
+ * A session may be resumed with the server that began it alone, so each has a
+ * name of its own that stays the same over a reload; unless clients are asked
+ * for other certificates by then, for nobody is asked when a session is
+ * resumed.
+ */
 static int
 set_session_id(const struct making *m)
 {
@@ -127,6 +134,9 @@ set_session_id(const struct making *m)
 	for (i = 0; good && i < s->ncerts; i++)
 		good = EVP_DigestUpdate(md, s->certs[i].certificate,
 		    strlen(s->certs[i].certificate) + 1) == 1;
+	good = good && EVP_DigestUpdate(md, &s->client.mode,
+	    sizeof(s->client.mode)) == 1 && EVP_DigestUpdate(md, m->clients,
+	    sizeof(m->clients)) == 1;
 	good = good && EVP_DigestFinal_ex(md, digest, &n) == 1 &&
 	    SSL_CTX_set_session_id_context(m->ctx, digest,
 	    n < SSL_MAX_SID_CTX_LENGTH ? n : SSL_MAX_SID_CTX_LENGTH) == 1;
@@ -142,8 +152,8 @@ set_options(const struct making *m)
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 	    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	    SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	/* Tickets need no memory here; a cache would need it in each worker. */
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -329,7 +339,9 @@ tlsctx_load(struct conf_server *server, const struct conf *conf,
 		    "TLS cannot be set up: %s", tlsfile_reason());
 		return -1;
 	}
-	result = set_options(&m);
+	result = tlsclient_load(m.ctx, &server->client, errors, m.clients);
+	if (set_options(&m) == -1)
+		result = -1;
 	for (i = 0; i < server->ncerts && i < KINDS_MAX; i++)
 		if (load_pair(&m, i, kinds) == -1)
 			result = -1;

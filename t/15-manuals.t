@@ -219,6 +219,7 @@ server {
 	listen 127.0.0.1:0
 	listen 127.0.0.1:0 tls
 	certificate \@CERT\@ \@KEY\@
+	client-certificate optional \@CERT\@
 	root \@SITE\@
 	location /cgi-bin/ {
 		cgi dir \@CGI\@/
@@ -266,7 +267,7 @@ subtest 'example scripts' => sub {
 subtest 'variables of scripts' => sub {
 	my $source = section($cgi_7, 'ENVIRONMENT');
 	my %documented = $source =~ /^\.It Ev (\w+)( No \*)?$/mg;
-	my $posted = curl('-k', '-d', 'a=b', $s->url('/names', 'https'));
+	my $posted = curl('-k', '--cert', $s->{cert}, '--key', $s->{key}, '-d', 'a=b', $s->url('/names', 'https'));
 	my @set = map { split /\n/ } $s->get('/names/x?y')->{body},
 	    $s->get('/file.x')->{body}, $posted->{out},
 	    curl('-u', 'ann:secret', $s->url('/named'))->{out};

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # P25: a folder of many files. A listing of it stays bounded and holds nobody
 # up, each file is found, and the worker's memory and descriptors stay within
-# what the configuration says. PYKED_FILES says how many: 30000, or 1000000 in
+# what the configuration says. PYKED_FILES says how many: 15000, or 1000000 in
 # t/soak/million-files.t.
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use Time::HiRes qw(time);
 
 use Pyked;
 
-my $n = $ENV{PYKED_FILES} // 30000;
+my $n = $ENV{PYKED_FILES} // 15000;
 my $shown = 10000;			# rows of a listing
 my $cache = 4;				# MiB
 my $looks = $n < 100000 ? $n : 100000;

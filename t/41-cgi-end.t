@@ -42,6 +42,8 @@ my %scripts = (
 	# The leader exits at once, the rest comes from its child.
 	late => $perl . 'hello; exit if fork; for (1 .. 5) {'
 	    . 'select undef, undef, undef, 0.1; print "$_\n" } note($$)',
+	ticks => $perl . 'hello; for (1 .. 12) {'
+	    . 'select undef, undef, undef, 0.1; print "$_\n" }',
 	closer => $perl . 'hello; note($$); close STDOUT; sleep 600;',
 	'early-exit' => $sh . "hello\nhead -c 60000 /dev/zero\n",
 	flood => $perl . 'hello; note($$); $x = "x" x 65536; '
@@ -130,14 +132,25 @@ subtest 'the client leaves' => sub {
 			gone(3, "$target after $how", @pids);
 		}
 	}
-	my $c = begin('/cgi/polite');
-	my @pids = pids(1);
+	my $c = begin('/cgi/silent');
+	my @pids = pids(2);
+	my $start = time;
+	$c->half_close;
+	gone(3, 'no answer after the end of its side', @pids);
+	cmp_ok time - $start, '>', 0.9, 'not at once';
+	unlike $c->response->{status}, qr{^\d}, 'and none comes';
+	$c = client($s)->send(Pyked::Http::bytes(GET => '/cgi/ticks'));
+	$c->half_close;
+	like $c->response->{body}, qr/^hello\n1\n.*12\n\z/s,
+	    'an answer that goes on is complete';
+	$c = begin('/cgi/polite');
+	@pids = pids(1);
 	$c->close;
 	gone(3, 'a polite one', @pids);
 	ok -e "$notes/term", 'TERM came first';
 	$c = begin('/cgi/stubborn');
 	@pids = pids(2);
-	my $start = time;
+	$start = time;
 	$c->close;
 	gone(4, 'one that ignores TERM', @pids);
 	cmp_ok time - $start, '>', 1.5, 'was given its time';

@@ -52,6 +52,8 @@ my %scripts = (
 	    . '; select undef, undef, undef, 0.05;',
 	fails => $perl . $text . 'print $ENV{REQUEST_ID};'
 	    . 'print STDERR "marked\n"; exit 1;',
+	small => "#!/bin/sh\necho Content-Type: text/plain\necho\n",
+	crash => "#!/bin/sh\nkill -SEGV \$\$\n",
 	unfit => "no program\n",
 	slowly => $perl . $text . 'print "ok\n"; close STDOUT; sleep 60;',
 );
@@ -78,6 +80,19 @@ server {
 	location /two/ {
 		cgi dir \@CGI\@/
 		env NOTES $notes
+	}
+	location /hung/ {
+		cgi dir \@CGI\@/
+		cgi-limits {
+			processes 32 queue 64 60s
+		}
+	}
+	location /lean/ {
+		cgi dir \@CGI\@/
+		cgi-limits {
+			memory 16m
+			processes 1
+		}
 	}
 	location /many/ {
 		cgi dir \@CGI\@/
@@ -131,6 +146,35 @@ subtest 'places' => sub {
 	spew("$notes/go", '');
 	is $_->response->{body}, "ok\n", 'all are answered' for @open;
 	unlink "$notes/go";
+};
+
+# How many of these have such an answer already.
+sub answered {
+	my ($status, @open) = @_;
+
+	$_->fill(time + 0.001) for @open;
+	return scalar grep { $_->{in} =~ m{^HTTP/1\.1 $status } } @open;
+}
+
+sub running_now {
+	return scalar grep { $_->{ppid} == $worker && $_->{state} ne 'Z' }
+	    values %{ processes() };
+}
+
+subtest 'many that hang' => sub {
+	my @open = map { client($s)->send(Pyked::Http::bytes(
+	    GET => '/hung/sleeper', Connection => 'close')) } 1 .. 170;
+	my @slow = grep { $_ > scaled(0.5) } map { my $start = time;
+	    $s->get('/')->{status} eq '200' ? time - $start : 99 } 1 .. 50;
+	is "@slow", '', 'files are served beside them';
+	eventually { answered(503, @open) == 170 - 32 - 64 } 20,
+	    '32 have a place, 64 may wait, the others are refused';
+	eventually { answered(200, @open) == 32 } 20, '32 have begun';
+	is running_now(), 32, 'and no other runs';
+	is $s->get('/hung/ok')->{status}, 503, 'nor will one more';
+	is $s->get('/')->{status}, 200, 'files are served';
+	$_->abort for @open;
+	eventually { running_now() == 0 } 10, 'all go with their clients';
 };
 
 subtest 'shown' => sub {
@@ -231,7 +275,7 @@ sub counted_line {
 	for my $n (1 .. 5) {
 		$s->get($target);
 		$line = line_of($target, $n);
-		last if $line !~ / - \w{16}$/;
+		last if $line !~ / - - \w{16}$/;
 	}
 	return $line;
 }
@@ -247,7 +291,7 @@ subtest 'what they took' => sub {
 	cmp_ok $kb // 0, '>', 30_000, 'memory';
 	cmp_ok $kb // 1e9, '<', 200_000, 'is not the server\'s';
 	like counted_line('/two/length'),
-	    qr/ 0\.\d{6} 0\.\d{6} \d+ \w{16}$/, 'likewise';
+	    qr/ 0\.\d{6} 0\.\d{6} (?:\d+|-) \w{16}$/, 'likewise';
 	my $c = client($s);
 	my $r = $c->get('/two/length');
 	is $r->{body}, "ok\n", 'an answer with its length';
@@ -260,11 +304,28 @@ subtest 'what they took' => sub {
 	    'and not known';
 };
 
+# A script begins with the memory of its worker, by the kernel's account.
+subtest 'the memory of a large worker' => sub {
+	my @bodies = map { client($s)->send(Pyked::Http::bytes(
+	    POST => '/two/ok', 'Content-Length' => 60_001) . 'x' x 60_000) }
+	    1 .. 500;
+	my $kb = 0;
+	eventually { ($kb) = slurp("/proc/$worker/status") =~
+	    /^VmRSS:\s+(\d+)/m; $kb > 24_000 } 20, 'it has grown';
+	like counted_line('/two/small'), qr/ 0\.\d{6} 0\.\d{6} - \w{16}$/,
+	    'is not taken for that of a script';
+	$s->set_mark;
+	is $s->get('/lean/crash')->{status}, 502, 'one that crashes';
+	ok $s->wait_log(qr/killed by signal 11/), 'has done so';
+	unlike $s->new_log, qr/out of memory/, 'but not for want of memory';
+	$_->abort for @bodies;
+};
+
 subtest 'the id that both logs have' => sub {
 	$s->set_mark;
 	my $id = $s->get('/two/fails')->{body};
 	like $id, qr/^[0-9a-f]{16}$/, 'the script knows it';
-	like line_of('/two/fails'), qr/ \d+ $id$/, 'so does the access log';
+	like line_of('/two/fails'), qr/ $id$/, 'so does the access log';
 	ok $s->wait_log(qr{\[$id\] script /two/fails: marked$}m),
 	    'and every line of its standard error';
 	isnt $s->get('/two/fails')->{body}, $id, 'the next one has another';

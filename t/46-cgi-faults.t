@@ -155,6 +155,31 @@ subtest 'it may not be run by the user' => sub {
 	chmod 0755, "$s->{cgi}/sub";
 };
 
+# Whatever is there when it is looked at is run, or nothing is.
+subtest 'it is replaced while it starts' => sub {
+	my $file = "$s->{cgi}/changing";
+	my @texts = ($scripts{ok}, "echo shell\n", "#!/nonexistent/x\n", '');
+	my $pid = background(sub {
+		for (my $i = 0; 1; $i++) {
+			spew("$file.new", $texts[$i % 4], 0755);
+			$i % 3 ? rename "$file.new", $file : unlink $file;
+		}
+	});
+	my %seen;
+
+	for (1 .. 300) {
+		my $r = $s->get('/cgi/changing');
+		$seen{"$r->{status}"}++;
+		fail("$r->{status}: $r->{body}") if $r->{status} eq '200'
+		    ? $r->{body} ne "ok\n" : $r->{status} !~ /^(?:404|50[02])$/
+		    || $r->{body} =~ /^shell/m;
+	}
+	kill KILL => $pid;
+	finish($pid);
+	ok $seen{500} && $seen{404}, 'it was: ' . join ', ',
+	    map { "$seen{$_} times $_" } sort keys %seen;
+};
+
 sub eventually_logged {
 	my ($pattern) = @_;
 

@@ -44,16 +44,17 @@ END
 # ticket.
 sub visit {
 	my ($s, @options) = @_;
-	my $r = run({ timeout => 20, in => "GET /cgi/pid HTTP/1.1\r\n"
-	    . "Host: site.example\r\nConnection: close\r\n\r\n" },
-	    qw(openssl s_client -ign_eof -msg -servername site.example -connect),
-	    '127.0.0.1:' . $s->port('https'), @options);
-	my ($how) = $r->{out} =~ /^(New|Reused), /m;
+	my $file = "$s->{dir}/messages";
+	my $r = s_client($s->port('https'), "GET /cgi/pid HTTP/1.0\r\n"
+	    . "Host: site.example\r\n\r\n", qw(-servername site.example -msg
+	    -msgfile), $file, @options);
 	my ($pid) = $r->{out} =~ /^worker=(\d+)$/m;
+	my $messages = slurp($file);
+	my $how = $messages =~ /^<<< .*, Certificate$/m ? 'New' : 'Reused';
 
 	diag $r->{out}, $r->{err} if !$pid;
 	return $how unless wantarray;
-	return ($how, $pid, $r->{out} =~ /NewSessionTicket/ ? 1 : 0);
+	return ($how, $pid, $messages =~ /NewSessionTicket/ ? 1 : 0);
 }
 
 sub reload {

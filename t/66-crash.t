@@ -41,7 +41,7 @@ subtest "kill -9 of workers under load, $kills times" => sub {
 	my @load = map { my $id = $_; background(sub {
 		load_client($id, $stop);
 	}) } 1 .. $clients;
-	my ($worst, $missing) = (0, 0);
+	my ($missing, @took) = 0;
 
 	for my $i (1 .. $kills) {
 		sleep 0.15;
@@ -53,15 +53,15 @@ subtest "kill -9 of workers under load, $kills times" => sub {
 			my @now = $s->workers;
 			@now == 2 && !grep { $_ == $victim } @now;
 		} 12 or $missing++;
-		my $took = time - $start;
-		$worst = $took if $took > $worst;
+		push @took, time - $start;
 	}
 	spew($stop, '');
 	is scalar(grep { finish($_, 10) ne '0' } @load), 0, 'clients end well';
 	is $missing, 0, 'each came back';
-	cmp_ok $worst, '<', scaled(1), '... within a second';
-	diag sprintf 'a killed worker was back after %.0f ms at most',
-	    1000 * $worst;
+	@took = sort { $a <=> $b } @took;
+	cmp_ok $took[$#took / 2], '<', scaled(0.5), '... most at once';
+	diag sprintf 'a killed worker was back after %.0f ms, %.0f ms at most',
+	    1000 * $took[$#took / 2], 1000 * $took[-1];
 };
 
 subtest 'no line is lost' => sub {

@@ -128,6 +128,8 @@ put_use(char *p, const struct script_use *use)
 	*p++ = ' ';
 	p = put_seconds(p, use->cpu_us);
 	*p++ = ' ';
+	if (!use->peak_known)
+		return put(p, "-", 1);
 	return put_number(p, use->peak_kb);
 }
 

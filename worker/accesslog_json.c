@@ -11,17 +11,19 @@
 #include "common/clock.h"
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/tlsclient.h"
 #include "worker/accesslog.h"
 #include "worker/http/request.h"
 
-#define FIELD_MAX	640		/* bytes of a string, escaped */
+#define FIELD_MAX	560		/* bytes of a string, escaped */
 #define TARGET_MAX	1400
 #define USER_MAX	100
+#define SUBJECT_MAX	200
 
 /* All that is in a line beside these is names, numbers, two addresses and the
  * server: less than this. */
-_Static_assert(TARGET_MAX + 3 * FIELD_MAX + USER_MAX + 660 < LOG_LINE_MAX,
-    "room");
+_Static_assert(TARGET_MAX + 3 * FIELD_MAX + USER_MAX + SUBJECT_MAX + 690 <
+    LOG_LINE_MAX, "room");
 
 struct str
 accesslog_server(const struct request *r)
@@ -89,7 +91,27 @@ put_use(char *p, const struct script_use *use)
 	if (!use->counted)
 		return p;
 	p = put_number(p, STR(",\"script_cpu_us\":"), (uint64_t)use->cpu_us);
+	if (!use->peak_known)
+		return p;
 	return put_number(p, STR(",\"script_kb\":"), use->peak_kb);
+}
+
+/* The certificate the client was asked for. */
+static char *
+put_cert(char *p, const struct client_info *client)
+{
+	struct buf subject = { 0 };
+
+	if (client->cert_wrong != NULL)
+		return put_string(p, STR(",\"client_certificate_error\":"),
+		    str_from(client->cert_wrong), USER_MAX);
+	if (client->cert == NULL)
+		return p;
+	if (tlsclient_put(client->cert, TLSCLIENT_SUBJECT, &subject) == 0)
+		p = put_string(p, STR(",\"client_subject\":"),
+		    buf_str(&subject), SUBJECT_MAX);
+	buf_free(&subject);
+	return p;
 }
 
 size_t
@@ -112,6 +134,7 @@ accesslog_json(char *line, const struct request *r, uint64_t bytes)
 	if (r->client->tls)
 		p = put_string(p, STR(",\"tls\":"),
 		    str_from(r->client->tls_protocol), FIELD_MAX);
+	p = put_cert(p, r->client);
 	p = put_request(p, r);
 	p = put_number(p, STR(",\"status\":"), (uint64_t)(status == 0 ?
 	    ACCESSLOG_GONE : status));

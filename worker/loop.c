@@ -1,11 +1,11 @@
 /*
- * The pselect() loop: a hot set that every turn waits on, and a cold rest that
- * is looked at from time to time.
+ * The pselect() loop: a hot set that every turn waits on, and a cold rest whose
+ * members announce themselves, or else are looked at from time to time.
  *
  * Everything is a bitmap of descriptors: what is watched for reading and for
- * writing, what is hot, what moved since the hot set was last cooled. Cooling
- * is two operations on words, hot = moved + pinned, so idle connections leave
- * the hot set without a list or a timer of their own.
+ * writing, what is hot, what moved since the hot set was last cooled, what
+ * announces itself. So idle connections leave the hot set without a list or a
+ * timer of their own.
  */
 #include "worker/loop.h"
 
@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
+#include <unistd.h>
 
 #include "common/fdset.h"
-#include "common/sig.h"
+#include "worker/announce.h"
 
 #define COOL_US		100000	/* what did not move for so long gets cold */
 #define SCAN_MIN_US	1000	/* the shortest time between looks at the
@@ -26,6 +27,9 @@
 #define SCAN_FACTOR_MANY 10	/* this part of it */
 #define SIGNAL_US	10000	/* signals are admitted at least this often */
 #define SLEEP_MAX_US	1000000	/* or the worker would look frozen */
+#define ANNOUNCED_MAX	256	/* taken in a turn */
+#define COOLED_MAX	2048	/* at a time: they cost some system calls */
+#define NSETS		9
 
 struct slot {
 	loop_fn *fn;		/* NULL = not watched */
@@ -40,47 +44,71 @@ struct loop {
 	struct fdset hot;	/* waited on in every turn */
 	struct fdset moved;	/* ready or changed since the last cooling */
 	struct fdset pinned;	/* never cold: delivered last */
+	struct fdset announced;	/* says itself when it is ready */
 	struct fdset rd, wr;	/* of this turn: asked, then ready */
 	struct fdset ready;	/* of this turn: still to deliver */
 	struct mono cool_at;
 	struct mono scan_at;
 	struct mono admitted;	/* when signals were last let in */
+	int announcer;		/* owned; who says so; -1 = nobody can */
+	bool lost;		/* somebody did whom we do not know */
 };
+
+static void on_announced(void *arg, enum loop_events ready);
+
+/* All sets grow together, so that no turn can fail for want of memory; rd and
+ * wr are the last two. */
+static void
+all_sets(struct loop *l, struct fdset *sets[NSETS])
+{
+	struct fdset *all[NSETS] = { &l->read, &l->write, &l->hot, &l->moved,
+	    &l->pinned, &l->announced, &l->ready, &l->rd, &l->wr };
+
+	memcpy(sets, all, sizeof(all));
+}
 
 struct loop *
 loop_new(void)
 {
 	struct loop *l = calloc(1, sizeof(*l));
 
-	if (l != NULL)
-		l->admitted = clock_now();
+	if (l == NULL)
+		return NULL;
+	l->admitted = clock_now();
+	l->announcer = announce_open();
+	if (l->announcer != -1 && loop_watch_last(l, l->announcer, LOOP_READ,
+	    on_announced, l) == -1) {
+		loop_free(l);
+		return NULL;
+	}
 	return l;
 }
 
 void
 loop_free(struct loop *l)
 {
-	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
-	    &l->pinned, &l->rd, &l->wr, &l->ready };
+	struct fdset *sets[NSETS];
 
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+	all_sets(l, sets);
+	for (size_t i = 0; i < NSETS; i++)
 		fdset_free(sets[i]);
+	if (l->announcer != -1)
+		(void)close(l->announcer);
 	free(l->slots);
 	free(l);
 }
 
-/* All sets grow together, so that no turn can fail for want of memory. */
 static int
 grow(struct loop *l, int nfds)
 {
-	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
-	    &l->pinned, &l->rd, &l->wr, &l->ready };
 	int n = l->nslots < 256 ? 256 : l->nslots;
+	struct fdset *sets[NSETS];
 	struct slot *slots;
 
 	while (n < nfds)
 		n *= 2;
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+	all_sets(l, sets);
+	for (size_t i = 0; i < NSETS; i++)
 		if (fdset_grow(sets[i], n) == -1)
 			return -1;
 	slots = realloc(l->slots, (size_t)n * sizeof(*slots));
@@ -130,56 +158,107 @@ loop_watch_last(struct loop *l, int fd, enum loop_events want, loop_fn *fn,
 void
 loop_forget(struct loop *l, int fd)
 {
-	struct fdset *sets[] = { &l->read, &l->write, &l->hot, &l->moved,
-	    &l->pinned, &l->ready };
+	struct fdset *sets[NSETS];
 
 	if (fd < 0 || fd >= l->nslots)
 		return;
 	l->slots[fd] = (struct slot){ 0 };
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+	all_sets(l, sets);
+	/* What was found ready in this turn is still delivered, to others. */
+	for (size_t i = 0; i < NSETS - 2; i++)
 		fdset_del(sets[i], fd);
+}
+
+/* --- the hot and the cold --- */
+
+static void
+warm(struct loop *l, int fd)
+{
+	fdset_add(&l->hot, fd);
+	fdset_add(&l->moved, fd);
+	if (fdset_has(&l->announced, fd)) {
+		fdset_del(&l->announced, fd);
+		announce_stop(fd);
+	}
+}
+
+/* What comes before it announces itself would go unseen, so it is hot for one
+ * more time after that. */
+static void
+cool_one(struct loop *l, int fd)
+{
+	if (l->announcer != -1 && !fdset_has(&l->announced, fd) &&
+	    announce_start(fd) == 0)
+		fdset_add(&l->announced, fd);
+	else
+		fdset_del(&l->hot, fd);
 }
 
 /* What was not ready since the last cooling leaves the hot set. */
 static void
 cool(struct loop *l, struct mono now)
 {
+	int fd, n = 0;
+
 	if (mono_before(now, l->cool_at))
 		return;
-	fdset_union(&l->hot, &l->moved, &l->pinned, l->nslots);
+	for (fd = 0; n < COOLED_MAX &&
+	    (fd = fdset_next(&l->hot, fd, l->nslots)) != -1; fd++) {
+		if (fdset_has(&l->moved, fd) || fdset_has(&l->pinned, fd))
+			continue;
+		cool_one(l, fd);
+		n++;
+	}
 	fdset_clear(&l->moved);
 	l->cool_at = mono_add_us(now, COOL_US);
 }
 
+static void
+on_announced(void *arg, enum loop_events ready)
+{
+	struct loop *l = arg;
+	int fds[ANNOUNCED_MAX], n;
+
+	(void)ready;
+	n = announce_read(l->announcer, fds, ANNOUNCED_MAX, &l->lost);
+	for (int i = 0; i < n; i++)
+		if (fds[i] >= 0 && fds[i] < l->nslots &&
+		    l->slots[fds[i]].fn != NULL)
+			warm(l, fds[i]);
+}
+
 /* Does this turn look at the cold descriptors too? */
 enum look {
-	LOOK_HOT,		/* no: wait on the hot ones */
+	LOOK_HOT,		/* no: wait on the hot ones; the others say
+				 * when they are ready */
+	LOOK_SOON,		/* not yet: wait for the time to */
 	LOOK_SCAN,		/* yes, without waiting: the hot ones are
 				 * busy */
-	LOOK_ALL		/* yes, and wait: nothing is hot, or all is */
+	LOOK_ALL		/* yes, and wait: nothing is hot */
 };
 
 static enum look
-choose(const struct loop *l, struct mono now)
+choose(struct loop *l, struct mono now)
 {
-	if (fdset_within(&l->read, &l->hot, l->nslots) &&
-	    fdset_within(&l->write, &l->hot, l->nslots))
-		return LOOK_ALL;
+	fdset_union(&l->rd, &l->hot, &l->announced, l->nslots);
+	if (!l->lost && fdset_within(&l->read, &l->rd, l->nslots) &&
+	    fdset_within(&l->write, &l->rd, l->nslots))
+		return LOOK_HOT;
 	if (fdset_within(&l->hot, &l->pinned, l->nslots))
 		return LOOK_ALL;
-	return mono_before(now, l->scan_at) ? LOOK_HOT : LOOK_SCAN;
+	return mono_before(now, l->scan_at) ? LOOK_SOON : LOOK_SCAN;
 }
 
 /* Fills rd and wr with what this turn asks for; returns select()'s nfds. */
 static int
 ask(struct loop *l, enum look look)
 {
-	const struct fdset *limit = look == LOOK_HOT ? &l->hot : NULL;
+	bool hot = look == LOOK_HOT || look == LOOK_SOON;
 	int end;
 
-	fdset_intersect(&l->rd, &l->read, limit == NULL ? &l->read : limit,
+	fdset_intersect(&l->rd, &l->read, hot ? &l->hot : &l->read,
 	    l->nslots);
-	fdset_intersect(&l->wr, &l->write, limit == NULL ? &l->write : limit,
+	fdset_intersect(&l->wr, &l->write, hot ? &l->hot : &l->write,
 	    l->nslots);
 	fdset_union(&l->ready, &l->rd, &l->wr, l->nslots);
 	end = fdset_end(&l->ready);
@@ -193,7 +272,8 @@ wait_for(struct loop *l, int nfds, int64_t us)
 	struct timespec ts = { us / 1000000, us % 1000000 * 1000 };
 
 	return pselect(nfds, nfds == 0 ? NULL : fdset_raw(&l->rd),
-	    nfds == 0 ? NULL : fdset_raw(&l->wr), NULL, &ts, sig_wait_mask());
+	    nfds == 0 ? NULL : fdset_raw(&l->wr), NULL, &ts,
+	    announce_wait_mask());
 }
 
 static int64_t
@@ -204,7 +284,7 @@ wait_us(const struct loop *l, enum look look, struct mono now,
 
 	if (look == LOOK_SCAN)
 		return 0;
-	if (look == LOOK_HOT && mono_us(now, l->scan_at) < us)
+	if (look == LOOK_SOON && mono_us(now, l->scan_at) < us)
 		us = mono_us(now, l->scan_at);
 	if (mono_is_set(until) && mono_us(now, until) < us)
 		us = mono_us(now, until);
@@ -221,7 +301,8 @@ admit_signals(struct loop *l, int nready, struct mono now)
 	if (nready > 0) {
 		if (mono_us(l->admitted, now) < SIGNAL_US)
 			return;
-		(void)pselect(0, NULL, NULL, NULL, &zero, sig_wait_mask());
+		(void)pselect(0, NULL, NULL, NULL, &zero,
+		    announce_wait_mask());
 	}
 	l->admitted = now;
 }
@@ -239,8 +320,7 @@ deliver_one(struct loop *l, int fd)
 		events |= LOOP_WRITE;
 	if (slot.fn == NULL || events == LOOP_NONE)
 		return;
-	fdset_add(&l->hot, fd);
-	fdset_add(&l->moved, fd);
+	warm(l, fd);
 	slot.fn(slot.arg, (enum loop_events)events);
 }
 
@@ -290,6 +370,8 @@ loop_turn(struct loop *l, struct mono until)
 	n = wait_for(l, nfds, wait_us(l, look, before, until));
 	assert(n != -1 || errno == EINTR || errno == ENOMEM);
 	clock_update();
+	if (look == LOOK_SCAN || look == LOOK_ALL)
+		l->lost = false;
 	if (look == LOOK_SCAN)
 		set_next_scan(l, clock_cpu_us() - cpu);
 	admit_signals(l, n, clock_now());

@@ -2,9 +2,11 @@
  * loop: waits for descriptors with pselect() and delivers what is ready.
  *
  * A watched descriptor is hot while it moves and cold when it has not for
- * 100 ms. Each turn waits on the hot ones; the cold are looked at together
- * with them at an interval that adapts to what such a look costs, and whenever
- * nothing is hot. So thousands of idle connections cost a busy one nothing.
+ * 100 ms. Each turn waits on the hot ones; a cold one announces itself by a
+ * queued signal (announce). So thousands of idle connections cost a busy one
+ * nothing. Those that cannot announce themselves, and all when a signal was
+ * lost, are looked at together with the hot ones at an interval that adapts to
+ * what such a look costs, and whenever nothing is hot.
  */
 #ifndef WORKER_LOOP_H
 #define WORKER_LOOP_H

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,23 +19,39 @@
 #include <openssl/ssl.h>
 
 #include "common/buf.h"
+#include "worker/timeout.h"
 
+#define FRAGMENT_MIN	512	/* the shortest records that a client may ask
+				 * for (RFC 6066 section 4) */
 #define RECORD_EXTRA	256	/* a header, tag and padding, at most */
+#define GATHER_MAX	(TLS_BATCH_MAX + (TLS_BATCH_MAX / FRAGMENT_MIN + 1) * \
+			RECORD_EXTRA)
 #define REST_MAX	(2 * TLS_BATCH_MAX)
+#define KEEP_MS		1000	/* a session that was not used for so long gives
+				 * its buffers back */
+#define KEEPERS_MAX	256	/* sessions that have them meanwhile: 33 kB
+				 * each */
 
 struct wire {
 	int fd;				/* borrowed */
 	struct buf rest;		/* owned: records the socket refused */
 	size_t rest_plain;		/* the plain bytes they stand for */
 	size_t batch;			/* plain bytes of the next batch */
+	SSL *tls;			/* borrowed: whose it is */
+	struct timeout keep;		/* armed while it keeps its buffers */
+	bool used;			/* since that was armed */
 };
+
+/* Those that keep their buffers. */
+static timeout_fn on_rest;
+static struct timeoutq keepers = { .fn = on_rest };
+static unsigned nkeepers;
 
 static struct {
 	const struct wire *of;		/* whose records these are; NULL:
 					 * none are gathered */
 	size_t n;
-	char bytes[TLS_BATCH_MAX + (TLS_BATCH_MAX / TLS_RECORD + 1) *
-	    RECORD_EXTRA];
+	char bytes[GATHER_MAX];
 } gathered;
 
 static struct wire *
@@ -116,6 +133,8 @@ wire_free(BIO *bio)
 	struct wire *w = BIO_get_data(bio);
 
 	if (w != NULL) {
+		nkeepers -= timeout_is_set(&w->keep);
+		timeout_clear(&w->keep);
 		buf_free(&w->rest);
 		free(w);
 	}
@@ -145,6 +164,56 @@ wire_method(void)
 	return method = m;
 }
 
+/* --- OpenSSL's buffers --- */
+
+static void
+arm(struct wire *w)
+{
+	w->used = false;
+	timeout_set(&keepers, &w->keep, mono_add_ms(clock_now(), KEEP_MS));
+}
+
+static void
+on_rest(struct timeout *t)
+{
+	struct wire *w = (struct wire *)((char *)t -
+	    offsetof(struct wire, keep));
+
+	if (w->used) {
+		arm(w);
+		return;
+	}
+	nkeepers--;
+	/* What it cannot free now it frees by itself then. */
+	(void)SSL_set_mode(w->tls, SSL_MODE_RELEASE_BUFFERS);
+	(void)SSL_free_buffers(w->tls);
+}
+
+void
+tls_wire_used(SSL *tls)
+{
+	struct wire *w = wire_of(tls);
+
+	w->used = true;
+	if (timeout_is_set(&w->keep) || nkeepers >= KEEPERS_MAX)
+		return;
+	nkeepers++;
+	(void)SSL_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+	arm(w);
+}
+
+void
+tls_wire_tick(struct mono now)
+{
+	timeoutq_run(&keepers, now);
+}
+
+struct mono
+tls_wire_next(struct mono until)
+{
+	return timeoutq_next(&keepers, until);
+}
+
 /* --- for the transport --- */
 
 int
@@ -159,6 +228,7 @@ tls_wire_open(SSL *tls, int fd)
 		return -1;
 	}
 	w->fd = fd;
+	w->tls = tls;
 	w->batch = 4 * TLS_RECORD;
 	BIO_set_data(bio, w);
 	BIO_set_init(bio, 1);
@@ -178,14 +248,6 @@ tls_wire_gather(SSL *tls)
 	assert(gathered.of == NULL);
 	gathered.of = wire_of(tls);
 	gathered.n = 0;
-}
-
-bool
-tls_wire_has_room(const SSL *tls)
-{
-	assert(gathered.of == wire_of(tls));
-	return sizeof(gathered.bytes) - gathered.n >=
-	    TLS_RECORD + RECORD_EXTRA;
 }
 
 /* Sends from p: how much went out, or -1 when nothing ever will. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/clock.h"
 #include "worker/transport.h"
 
 struct ssl_st;
@@ -24,11 +25,19 @@ int	tls_wire_open(struct ssl_st *tls, int fd);
 /* How many plain bytes a batch should have now: more as the client keeps up,
  * one record when it does not. */
 size_t	tls_wire_batch(const struct ssl_st *tls);
-/* Records written from here on are gathered. */
+/*
+ * The session was read from. It need not allocate its buffers for each record,
+ * and clear them (what was read may have been a password), as it does by
+ * SSL_MODE_RELEASE_BUFFERS: it keeps them until it rests.
+ */
+void	tls_wire_used(struct ssl_st *tls);
+/* Those that rest give theirs back. */
+void	tls_wire_tick(struct mono now);
+/* The earlier of until and when that is due. */
+struct mono tls_wire_next(struct mono until);
+/* Records written from here on are gathered, as many as a batch has, however
+ * short they are. */
 void	tls_wire_gather(struct ssl_st *tls);
-/* Will one record more fit? Short ones, as a client may ask for (RFC 6066
- * section 4), fill a batch before it has all its plain bytes. */
-bool	tls_wire_has_room(const struct ssl_st *tls);
 /*
  * Sends what was gathered, which stands for n plain bytes. IO_OK: *sent is n.
  * IO_WANT_WRITE: *sent is 0, call tls_wire_flush when the socket is writable.

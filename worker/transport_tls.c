@@ -18,6 +18,7 @@
 #include "common/conf.h"
 #include "worker/conn.h"
 #include "worker/serve/route.h"
+#include "worker/tls_client.h"
 #include "worker/tls_tickets.h"
 #include "worker/tls_wire.h"
 #include "worker/transport.h"
@@ -67,14 +68,17 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	const struct conf_server *server;
 	struct str name;
 
-	(void)alert;
 	(void)arg;
+	*alert = SSL_AD_INTERNAL_ERROR;
 	if (!named_host(ssl, &name))
 		return SSL_CLIENT_HELLO_SUCCESS;
 	server = route_server(c->listener->conf, name);
 	if (server->tls == NULL)
 		server = first_server(c->listener->conf);
-	(void)SSL_set_SSL_CTX(ssl, server->tls);
+	/* Who cannot have the right one must not go on with another. */
+	if (SSL_set_SSL_CTX(ssl, server->tls) == NULL)
+		return SSL_CLIENT_HELLO_ERROR;
+	tls_client_ask(c, server);
 	c->client.tls_server = server;
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
@@ -107,6 +111,15 @@ on_message(int sent, int version, int type, const void *p, size_t n, SSL *ssl,
 		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
+static bool
+any_asks(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nservers; i++)
+		if (conf->servers[i].client.mode > CONF_CLIENT_OFF)
+			return true;
+	return false;
+}
+
 void
 transport_tls_setup(const struct conf *conf)
 {
@@ -120,6 +133,8 @@ transport_tls_setup(const struct conf *conf)
 		    on_server_name);
 		SSL_CTX_set_msg_callback(ctx, on_message);
 		tls_tickets_setup(ctx);
+		if (any_asks(conf))
+			tls_client_setup(ctx);
 	}
 }
 
@@ -141,6 +156,7 @@ transport_tls_open(struct conn *c)
 		return -1;
 	}
 	SSL_set_accept_state(c->tls);
+	c->client.tls_asked = first;
 	return 0;
 }
 
@@ -197,6 +213,7 @@ tls_handshake(struct conn *c)
 	c->client.tls = c->client.https = true;
 	c->client.tls_protocol = SSL_get_version(c->tls);
 	c->client.tls_cipher = SSL_get_cipher_name(c->tls);
+	tls_client_take(c);
 	return IO_OK;
 }
 
@@ -212,7 +229,10 @@ tls_read(struct conn *c, char *p, size_t n, size_t *got)
 		c->tls_broken = true;
 		return IO_ERROR;
 	}
-	return r == 1 ? IO_OK : verdict(c, r);
+	if (r != 1)
+		return verdict(c, r);
+	tls_wire_used(c->tls);
+	return IO_OK;
 }
 
 /*
@@ -256,8 +276,8 @@ write_batch(struct conn *c, size_t *sent)
 {
 	enum io_result r = tls_wire_flush(c->tls, sent);
 	const char *p;
-	size_t n, done, all = 0;
-	bool good = true;
+	size_t n, done;
+	bool good;
 
 	if (r != IO_OK || *sent > 0)
 		return r;
@@ -265,14 +285,9 @@ write_batch(struct conn *c, size_t *sent)
 	if (p == NULL)
 		return IO_ERROR;
 	tls_wire_gather(c->tls);
-	while (all < n && tls_wire_has_room(c->tls)) {
-		ERR_clear_error();
-		good = SSL_write_ex(c->tls, p + all, n - all, &done) == 1;
-		if (!good)
-			break;
-		all += done;
-	}
-	r = tls_wire_send(c->tls, all, sent);
+	ERR_clear_error();
+	good = SSL_write_ex(c->tls, p, n, &done) == 1;
+	r = tls_wire_send(c->tls, n, sent);
 	if (!good)
 		r = IO_ERROR;
 	/* Nothing may be sent on it after this, no close_notify. */
@@ -305,6 +320,7 @@ tls_close(struct conn *c, bool orderly)
 		(void)SSL_shutdown(c->tls);
 	SSL_free(c->tls);
 	c->tls = NULL;
+	c->client.cert = NULL;
 	ERR_clear_error();
 }
 

@@ -35,6 +35,7 @@
 #include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
 #include "worker/tls_tickets.h"
+#include "worker/tls_wire.h"
 #include "worker/transport_tls.h"
 
 #define RESERVED_FDS	32	/* stdio, logs, the channel, libraries */
@@ -202,6 +203,7 @@ next_deadline(void)
 	until = accept_next(until);
 	until = turns_next(until);
 	until = filecache_next(until);
+	until = tls_wire_next(until);
 	until = auth_check_next(until);
 	until = orphan_next(until);
 	return cgi_next(until);
@@ -214,6 +216,7 @@ run_deadlines(void)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
 	filecache_tick(clock_now());
+	tls_wire_tick(clock_now());
 	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
 }

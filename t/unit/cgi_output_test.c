@@ -26,6 +26,34 @@ parse_text(const char *text)
 	return parse(text, strlen(text));
 }
 
+static enum cgi_output_result
+parse_whole(const char *p, size_t n)
+{
+	size_t scanned = 0;
+
+	why = NULL;
+	return cgi_output_parse_whole(p, n, &scanned, &out, &why);
+}
+
+/* A block that is refused, NULs and all. */
+struct bad {
+	const char *text;
+	size_t n;
+	const char *what;
+};
+
+#define BAD(text, what)	{ text, sizeof(text) - 1, what }
+#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+
+static void
+all_refused(enum cgi_output_result (*by)(const char *, size_t),
+    const struct bad *bad, size_t n)
+{
+	for (; n > 0; bad++, n--)
+		ok(by(bad->text, bad->n) == CGI_OUTPUT_BAD && why != NULL,
+		    "refused: %s (%s)", bad->what, why == NULL ? "-" : why);
+}
+
 static bool
 is(struct str s, const char *text)
 {
@@ -76,12 +104,7 @@ test_ours(void)
 static void
 test_bad(void)
 {
-	static const struct {
-		const char *text;
-		size_t n;
-		const char *what;
-	} bad[] = {
-#define BAD(text, what)	{ text, sizeof(text) - 1, what }
+	static const struct bad bad[] = {
 		BAD("\n", "nothing but a blank line"),
 		BAD("\r\nContent-Type: a\n\n", "a blank line first"),
 		BAD("X-Only: 1\n\n", "none of the three fields"),
@@ -121,14 +144,9 @@ test_bad(void)
 		    "one that is too large"),
 		BAD("Status: 200\nTransfer-Encoding : chunked\n\n",
 		    "a field of ours with a blank in its name")
-#undef BAD
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ok(parse(bad[i].text, bad[i].n) == CGI_OUTPUT_BAD &&
-		    why != NULL, "refused: %s (%s)", bad[i].what,
-		    why == NULL ? "-" : why);
+	all_refused(parse, bad, LENGTH(bad));
 }
 
 static void
@@ -210,26 +228,12 @@ test_limits(void)
 	ok(parse(fields, n + 4) == CGI_OUTPUT_BAD, "101 fields");
 }
 
-static enum cgi_output_result
-parse_whole(const char *p, size_t n)
-{
-	size_t scanned = 0;
-
-	why = NULL;
-	return cgi_output_parse_whole(p, n, &scanned, &out, &why);
-}
-
 static void
 test_whole(void)
 {
 	static const char good[] = "HTTP/1.1 404 Gone \xc3\xa4\r\n"
 	    "Content-Length: 7\r\nConnection: close\r\nX: 1\r\nX: 2\r\n\r\nb";
-	static const struct {
-		const char *text;
-		size_t n;
-		const char *what;
-	} bad[] = {
-#define BAD(text, what)	{ text, sizeof(text) - 1, what }
+	static const struct bad bad[] = {
 		BAD("\r\n", "nothing but a blank line"),
 		BAD("Status: 200\r\n\r\n", "no status line"),
 		BAD("HTTP/1.1 200\r\n\r\n", "no blank behind the status"),
@@ -251,7 +255,6 @@ test_whole(void)
 		    "content-length: 1\r\n\r\n", "two lengths"),
 		BAD("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
 		    "transfer-encoding: chunked\r\n\r\n", "two framings"),
-#undef BAD
 	};
 	const size_t n = sizeof(good) - 1;
 	size_t i;
@@ -264,10 +267,7 @@ test_whole(void)
 			break;
 	}
 	ok(i == n - 1, "every shorter portion is partial (%zu)", i);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ok(parse_whole(bad[i].text, bad[i].n) == CGI_OUTPUT_BAD &&
-		    why != NULL, "refused: %s (%s)", bad[i].what,
-		    why == NULL ? "-" : why);
+	all_refused(parse_whole, bad, LENGTH(bad));
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -105,13 +106,36 @@ test_signals_under_load(void)
 	loop_forget(loop, a[0]);
 }
 
+/* Turns until the cold one is delivered, while the busy one always is. */
+static int
+turns_until(const struct end *cold)
+{
+	int before = delivered[cold->id], n = 0;
+	struct mono start = mono_read();
+
+	while (delivered[cold->id] == before &&
+	    mono_us(start, mono_read()) < 1000000) {
+		loop_turn(loop, soon());
+		n++;
+	}
+	return n;
+}
+
+static void
+busy_for(int ms)
+{
+	struct mono start = mono_read();
+
+	while (mono_us(start, mono_read()) < ms * 1000)
+		loop_turn(loop, soon());
+}
+
 /* A descriptor past 1023 that got cold while another one is always busy. */
 static void
 test_cold(void)
 {
 	struct end busy = { 4, 0, true, -1 }, cold = { 5, 3000, false, -1 };
 	int a[2], b[2];
-	struct mono start;
 
 	if (pipe(a) == -1 || pipe(b) == -1 || dup2(b[0], 3000) == -1)
 		exit(1);
@@ -119,19 +143,57 @@ test_cold(void)
 	loop_watch(loop, a[0], LOOP_READ, on_ready, &busy);
 	loop_watch(loop, 3000, LOOP_READ, on_ready, &cold);
 	(void)!write(a[1], "x", 1);
-	start = mono_read();
-	while (mono_us(start, mono_read()) < 300000)
-		loop_turn(loop, soon());
+	busy_for(400);
 	ok(delivered[4] > 1000 && delivered[5] == 0, "busy and idle");
 	(void)!write(b[1], "x", 1);
-	start = mono_read();
-	while (delivered[5] == 0 && mono_us(start, mono_read()) < 1000000)
-		loop_turn(loop, soon());
-	ok(mono_us(start, mono_read()) < 100000,
-	    "descriptor 3000 came back from the cold in %lld us",
-	    (long long)mono_us(start, mono_read()));
+	ok(turns_until(&cold) <= 2, "descriptor 3000 announced itself");
+	busy_for(400);
+	(void)!write(b[1], "xy", 2);
+	ok(turns_until(&cold) <= 2 && turns_until(&cold) <= 2,
+	    "... once more, and is hot then");
+	busy_for(400);
+	loop_watch(loop, 3000, LOOP_READ, on_ready, &cold);
+	(void)!write(b[1], "x", 1);
+	ok(turns_until(&cold) <= 2, "... and when it is watched anew");
+	busy_for(400);
+	(void)close(b[1]);
+	ok(turns_until(&cold) <= 2, "... and its end");
 	loop_forget(loop, a[0]);
 	loop_forget(loop, 3000);
+	(void)close(3000);
+}
+
+/* One that cannot announce itself; and signals that cannot be queued. */
+static void
+test_looks(void)
+{
+	static const struct rlimit none;
+	struct end busy = { 4, 0, true, -1 }, cold = { 6, 0, false, -1 };
+	struct end lost = { 7, 0, false, -1 };
+	int a[2], b[2], event = eventfd(0, EFD_NONBLOCK);
+	uint64_t one = 1;
+
+	if (pipe(a) == -1 || pipe(b) == -1 || event == -1)
+		exit(1);
+	busy.fd = a[0];
+	cold.fd = event;
+	lost.fd = b[0];
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &busy);
+	(void)!write(a[1], "x", 1);
+	loop_watch(loop, event, LOOP_READ, on_ready, &cold);
+	busy_for(400);
+	(void)!write(event, &one, sizeof(one));
+	(void)turns_until(&cold);
+	ok(delivered[6] > 0, "what announces nothing is looked at");
+	loop_forget(loop, event);
+	loop_watch(loop, b[0], LOOP_READ, on_ready, &lost);
+	busy_for(400);
+	(void)setrlimit(RLIMIT_SIGPENDING, &none);
+	(void)!write(b[1], "x", 1);
+	(void)turns_until(&lost);
+	ok(delivered[7] == 1, "when a signal is lost all are looked at");
+	loop_forget(loop, a[0]);
+	loop_forget(loop, b[0]);
 }
 
 int
@@ -149,6 +211,7 @@ main(void)
 	test_delivery();
 	test_signals_under_load();
 	test_cold();
+	test_looks();
 	loop_free(loop);
 	return done_testing();
 }

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "common/log.h"
+#include "common/tlsclient.h"
 #include "t/unit/conf_load.h"
 
 #define DAY	86400L
@@ -162,6 +163,37 @@ test_files(void)
 	(void)chmod("ec.key", 0640);
 	accepts("certificate ec.pem ec.key\n", "others may read the key ");
 	(void)chmod("ec.key", 0600);
+}
+
+static void
+test_clients(void)
+{
+	static const char with[] = "certificate ec.pem ec.key\n"
+	    "client-certificate required chain.pem\n";
+	SSL_CTX *ctx;
+	struct conf *conf;
+	int result;
+
+	accepts(with, "");
+	refuses("certificate ec.pem ec.key; client-certificate optional none\n",
+	    "1:56: cannot read the certificates ");
+	refuses("certificate ec.pem ec.key; client-certificate required .\n",
+	    "it is not a file");
+	refuses("certificate ec.pem ec.key\nclient-certificate optional "
+	    "ec.key\n", "2:29: there is no certificate in PEM format in ");
+	refuses("certificate ec.pem ec.key\nclient-certificate optional "
+	    "damaged.pem\n", "2:29: the certificates in ");
+	conf = load_tls(with, &result);
+	ctx = conf->servers[0].tls;
+	ok(SSL_CTX_get_verify_mode(ctx) == SSL_VERIFY_PEER &&
+	    sk_X509_NAME_num(SSL_CTX_get_client_CA_list(ctx)) == 2 &&
+	    SSL_CTX_get_max_cert_list(ctx) == TLSCLIENT_MAX,
+	    "clients are asked, and told by whom");
+	conf_free(conf);
+	conf = load_tls("certificate ec.pem ec.key\n", &result);
+	ok(SSL_CTX_get_verify_mode(conf->servers[0].tls) == SSL_VERIFY_NONE,
+	    "only where it is said");
+	conf_free(conf);
 }
 
 static void
@@ -313,6 +345,7 @@ main(void)
 	log_set_sink(keep_line);
 	make_files();
 	test_files();
+	test_clients();
 	test_ciphers();
 	test_settings();
 	test_client();

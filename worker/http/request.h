@@ -33,6 +33,7 @@ struct conf_server;
 struct handler;
 struct request;
 struct score_request;
+struct x509_st;
 
 /* What the connection knows of the client; borrowed by its requests, unless a
  * proxy brings those of many. */
@@ -51,6 +52,13 @@ struct client_info {
 	const struct conf_server *tls_server; /* borrowed, process: the one
 					 * whose certificate was shown to who
 					 * asked for a name; or NULL */
+	const struct conf_server *tls_asked; /* borrowed, process: as whom we
+					 * asked for a certificate, or not;
+					 * NULL without TLS */
+	const struct x509_st *cert;	/* borrowed, connection: the client's,
+					 * which was found good; or NULL */
+	const char *cert_wrong;		/* static: what is wrong with the one
+					 * it has; or NULL */
 };
 
 /* What a script took, as far as it is known when its answer ends. */
@@ -59,7 +67,9 @@ struct script_use {
 	bool counted;			/* it has ended: the rest is known */
 	int64_t wall_us;		/* from its start to its exit */
 	int64_t cpu_us;			/* of it and what it waited for */
-	uint64_t peak_kb;		/* memory of the largest of them */
+	uint64_t peak_kb;		/* memory of the largest of them, or of
+					 * this process, */
+	bool peak_known;		/* unless it is larger than this one */
 };
 
 /* What a handler says of its answer. */
@@ -69,6 +79,9 @@ struct response {
 	const char *type;		/* Content-Type, borrowed; or NULL */
 	const char *location;		/* Location, in the arena; or NULL */
 	const char *allow;		/* Allow, borrowed; or NULL */
+	const char *why;		/* a sentence for the page of an error,
+					 * HTML, borrowed; NULL = the status
+					 * has one */
 	bool head_only;			/* the body is not sent (HEAD, 304) */
 	struct str raw;			/* the whole head, in the arena, of a
 					 * message that a script framed; empty =

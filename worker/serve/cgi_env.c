@@ -9,11 +9,12 @@
 
 #include "common/conf.h"
 #include "worker/http/request.h"
+#include "worker/serve/cgi_cert.h"
 #include "worker/serve/cgi_fields.h"
 #include "worker/serve/cgi_find.h"
 #include "worker/serve/route.h"
 
-#define VARIABLES	32	/* not made from fields, at most */
+#define VARIABLES	40	/* not made from fields, at most */
 
 /* Does the location's env set this variable? */
 static bool
@@ -137,6 +138,7 @@ add_client(struct cgi_env *e)
 		return;
 	add_text(e, "SSL_PROTOCOL", client->tls_protocol);
 	add_text(e, "SSL_CIPHER", client->tls_cipher);
+	cgi_cert_add(e);
 }
 
 /* The path as it was sent: of an absolute-form, too, only the path. */

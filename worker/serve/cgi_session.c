@@ -45,6 +45,21 @@ signal_group(const struct cgi_script *s, int signo)
 		    strerror(errno));
 }
 
+/*
+ * A script is born with the memory of this process (vfork), whose peak the
+ * kernel takes for the script's: of one that never had more nothing is known.
+ */
+static bool
+is_its_own(uint64_t peak_kb)
+{
+	static uint64_t ours_kb;	/* only ever grows */
+	struct rusage usage;
+
+	if (peak_kb > ours_kb && getrusage(RUSAGE_SELF, &usage) == 0)
+		ours_kb = (uint64_t)usage.ru_maxrss;
+	return peak_kb > ours_kb;
+}
+
 /* Nothing more is known of it than what the kernel says now. */
 static void
 reap_leader(struct cgi_script *s)
@@ -62,6 +77,7 @@ reap_leader(struct cgi_script *s)
 	use->cpu_us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
 	    1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 	use->peak_kb = (uint64_t)usage.ru_maxrss;
+	use->peak_known = is_its_own(use->peak_kb);
 	if (s->request != NULL)
 		s->request->use = *use;
 }

@@ -1,5 +1,5 @@
 /*
- * A request made up from an address, its script, and a report.
+ * A request that nobody sent, its script, and a report.
  */
 #include "worker/serve/cgi_trial.h"
 
@@ -18,6 +18,7 @@
 #include "worker/http/status.h"
 #include "worker/loop.h"
 #include "worker/serve/cgi.h"
+#include "worker/serve/cgi_address.h"
 #include "worker/serve/cgi_script.h"
 #include "worker/serve/cgi_spawn.h"
 #include "worker/serve/route.h"
@@ -143,9 +144,10 @@ show_end(void)
 		(void)printf("exit        signal %d (%s)", trial.exit_status,
 		    strsignal(trial.exit_status));
 	(void)printf("%s\ntime        %.6f s, CPU %.6f s\n"
-	    "memory      %llu KiB at most\n",
+	    "memory      %s%llu KiB\n",
 	    trial.abandoned ? ", ended by pyked" : "",
 	    (double)use->wall_us / 1e6, (double)use->cpu_us / 1e6,
+	    use->peak_known ? "" : "less than ",
 	    (unsigned long long)use->peak_kb);
 }
 
@@ -177,126 +179,6 @@ show_head(const struct request *r)
 		(void)printf("    %.*s\n", (int)len, line);
 		i += len + 1;
 	}
-}
-
-/* --- the request --- */
-
-/* scheme://authority/path?query, of which the path is enough. */
-struct address {
-	bool tls;
-	struct str authority;
-	const char *target;
-};
-
-static void
-split(const char *url, struct address *a)
-{
-	const char *rest = strstr(url, "://");
-
-	*a = (struct address){ .authority = STR("localhost") };
-	a->target = url;
-	if (rest == NULL)
-		return;
-	a->tls = strncmp(url, "https", 5) == 0;
-	a->authority.p = rest + 3;
-	a->authority.n = strcspn(rest + 3, "/?");
-	a->target = rest + 3 + a->authority.n;
-}
-
-/* The listener that the address reaches: of that port, of its kind, any. */
-static const struct conf_listen *
-find_listen(const struct conf *conf, const struct address *a)
-{
-	const struct conf_listen *best = &conf->listens[0];
-	const char *colon = memrchr(a->authority.p, ':', a->authority.n);
-	uint64_t port = 0;
-	size_t i;
-
-	if (colon != NULL)
-		(void)str_u64((struct str){ colon + 1, (size_t)
-		    (a->authority.p + a->authority.n - colon - 1) }, 65535,
-		    &port);
-	for (i = 0; i < conf->nlistens; i++) {
-		const struct conf_listen *l = &conf->listens[i];
-
-		if (net_addr_port(&l->addr) == port)
-			return l;
-		if (l->tls == a->tls && best->tls != a->tls)
-			best = l;
-	}
-	return best;
-}
-
-/* 0, or the status that says what is wrong with it. */
-static int
-read_request(struct request *r, const char *text)
-{
-	const struct http_parse_limits limits = { r->conf->limits.header_size,
-	    r->conf->limits.fields };
-	size_t scanned = 0, used;
-	int status = 0;
-
-	if (http_parse(text, strlen(text), &limits, &scanned, r->head, &used,
-	    &status) != HTTP_PARSE_COMPLETE)
-		return status == 0 ? 400 : status;
-	status = http_framing(r->head, &r->framing);
-	return status != 0 ? status : http_target(r->head, &r->target);
-}
-
-static const char *
-write_request(struct request *r, const struct address *a, const char *body)
-{
-	const char *fields = "";
-
-	if (body != NULL)
-		fields = arena_printf(&r->arena, "Content-Type: "
-		    "application/x-www-form-urlencoded\r\n"
-		    "Content-Length: %zu\r\n", strlen(body));
-	if (fields == NULL)
-		return NULL;
-	return arena_printf(&r->arena, "%s %s%s HTTP/1.1\r\nHost: %.*s\r\n"
-	    "User-Agent: pyked cgi\r\n%s\r\n", body == NULL ? "GET" : "POST",
-	    *a->target == '/' ? "" : "/", a->target, (int)a->authority.n,
-	    a->authority.p, fields);
-}
-
-static void	wake(struct request *r);
-
-/* NULL, with the reason said. */
-static struct request *
-make_request(const struct conf *conf, const char *url, const char *body)
-{
-	struct address a;
-	struct request *r = request_new();
-	const struct conf_listen *l;
-	const char *text;
-	int status = 503;
-
-	split(url, &a);
-	l = find_listen(conf, &a);
-	if (r == NULL)
-		return NULL;
-	r->conf = conf;
-	r->client = &trial.client;
-	r->started = clock_wall();
-	r->wake = wake;
-	(void)net_addr_parse(STR("127.0.0.1"), 0, &trial.client.peer);
-	(void)net_addr_parse(STR("127.0.0.1"), net_addr_port(&l->addr),
-	    &trial.client.local);
-	trial.client.tls = trial.client.https = l->tls;
-	trial.client.tls_protocol = l->tls ? "TLSv1.3" : NULL;
-	trial.client.tls_cipher = l->tls ? "TLS_AES_256_GCM_SHA384" : NULL;
-	text = write_request(r, &a, body);
-	if (text != NULL)
-		status = read_request(r, text);
-	if (status == 0)
-		status = route_request(r, l);
-	if (status == 0)
-		return r;
-	(void)fprintf(stderr, "pyked: %s: this address is answered with %d\n",
-	    url, status);
-	request_free(r);
-	return NULL;
 }
 
 /* --- the run --- */
@@ -400,10 +282,12 @@ int
 cgi_trial(const struct conf *conf, struct loop *loop, const char *url,
     const char *body)
 {
-	struct request *r = make_request(conf, url, body);
+	struct request *r = cgi_address_request(conf, url, body,
+	    &trial.client);
 
 	if (r == NULL)
 		return EXIT_USAGE;
+	r->wake = wake;
 	clock_update();
 	trial.r = r;
 	cgi_set_witness(&witness);

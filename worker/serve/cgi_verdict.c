@@ -42,6 +42,7 @@ static bool
 ran_out_of_memory(const struct cgi_script *s)
 {
 	return mentions_memory(s) || (s->conf->memory > 0 &&
+	    s->use.peak_known &&
 	    s->use.peak_kb >= s->conf->memory / 1024 / 8 * 7);
 }
 

@@ -71,7 +71,8 @@ error_page(struct request *r)
 	    "<body>\n<main>\n<h1><span>%d</span> %.*s</h1>\n<p>%s</p>\n"
 	    "</main>\n</body>\n</html>\n",
 	    res->status, (int)reason.n, reason.p, page_style, res->status,
-	    (int)reason.n, reason.p, sentence(res->status));
+	    (int)reason.n, reason.p, res->why != NULL ? res->why :
+	    sentence(res->status));
 	if (res->source != NULL)
 		res->source->ops->close(res->source);
 	res->source = NULL;

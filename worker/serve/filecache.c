@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "common/conf.h"
 #include "worker/http/request.h"
 #include "worker/ledger.h"
+#include "worker/serve/beneath.h"
 #include "worker/serve/file.h"
 #include "worker/serve/variant.h"
 #include "worker/timeout.h"
@@ -342,6 +344,31 @@ is_trusted(const struct entry *e)
 	    file_is(&e->file, &st));
 }
 
+/*
+ * Does the path still lead to the same file? It need not be opened for that:
+ * what would change who may read it would change its time of change. Only
+ * whether it has variants now is not known then.
+ */
+static bool
+confirm(const struct request *r, const char *path, struct entry *e)
+{
+	const struct conf_location *l = r->location;
+	struct stat st;
+	bool same;
+	int fd;
+
+	if (variant_may_be(l))
+		return false;
+	fd = beneath_open(l->root->fd, path, O_PATH, l->symlinks);
+	if (fd == -1)
+		return false;
+	same = fstat(fd, &st) == 0 && file_is(&e->file, &st);
+	(void)close(fd);
+	if (same)
+		e->checked = clock_now();
+	return same;
+}
+
 static int
 open_anew(struct request *r, const char *path, struct file *f)
 {
@@ -360,7 +387,7 @@ filecache_open(struct request *r, const char *path, struct file *f)
 	struct entry *e = find(&k);
 	int status;
 
-	if (e != NULL && is_trusted(e)) {
+	if (e != NULL && (is_trusted(e) || confirm(r, path, e))) {
 		e->used = true;
 		hand_out(r, e, f);
 		return 0;

@@ -4,10 +4,10 @@
  * One for each worker. An entry is what a path means in a location to clients
  * that accept the same codings: the bytes of a small file, the descriptor of a
  * larger one, and the header lines. Nothing is believed for more than a
- * second: then the path is opened anew, by the same rules, and the entry goes
- * on only if it is still the same file. What is behind a descriptor is looked
- * at each time. A file whose time says that it may change again unnoticed is
- * not kept.
+ * second: then the path is looked at anew, by the same rules, and the entry
+ * goes on only if it is still the same file. What is behind a descriptor is
+ * looked at each time. A file whose time says that it may change again
+ * unnoticed is not kept.
  *
  * Bounded in entries, bytes and descriptors; what was not asked for lately
  * leaves first, and a descriptor after some seconds in any case.

@@ -8,6 +8,7 @@
 #include "common/conf.h"
 #include "worker/http/request.h"
 #include "worker/serve/access.h"
+#include "worker/serve/client_cert.h"
 #include "worker/serve/error.h"
 #include "worker/serve/error_file.h"
 #include "worker/serve/limit.h"
@@ -85,9 +86,11 @@ gate_body(struct request *r)
 /* In this order. */
 static int (*const gates[])(struct request *r) = {
 	gate_certificate,
+	client_cert_gate_asked,
 	gate_refuse,
 	gate_https,
 	limit_gate,
+	client_cert_gate,
 	access_gate_first,
 	access_gate_second,
 	access_gate,
@@ -156,7 +159,7 @@ give_up_answer(struct request *r)
 		res->source->ops->close(res->source);
 	res->source = NULL;
 	res->length = -1;
-	res->type = NULL;
+	res->type = res->why = NULL;
 	res->lines = res->raw = (struct str){ NULL, 0 };
 	res->head_only = false;
 	buf_free(&res->fields);
@@ -207,7 +210,7 @@ reroute(struct request *r)
 	r->phase = PHASE_GATES;
 	r->gate = 0;
 	res->status = res->retry_after = 0;
-	res->allow = res->location = NULL;
+	res->allow = res->location = res->why = NULL;
 	return ++r->reroutes > REROUTES_MAX ? 500 : route_path(r);
 }
 

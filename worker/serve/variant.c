@@ -185,6 +185,12 @@ compare(unsigned a, unsigned b)
 	return a < b ? 0 : a == b ? 1 : 2;
 }
 
+bool
+variant_may_be(const struct conf_location *l)
+{
+	return l->precompressed[0] != CONF_CODING_NONE || l->ngzip > 0;
+}
+
 /* What is chosen depends on what is liked better than what, and on what is
  * liked at all. How much it is liked must not matter: nobody shall fill the
  * cache with one file under a million qualities. */
@@ -195,7 +201,7 @@ variant_class(const struct request *r)
 	struct http_accept a;
 	uint32_t order;
 
-	if (l->precompressed[0] == CONF_CODING_NONE && l->ngzip == 0)
+	if (!variant_may_be(l))
 		return 0;
 	http_accept_encoding(r->head, &a);
 	order = (compare(a.br, a.gzip) * 3 + compare(a.br, a.identity)) * 3 +
@@ -211,7 +217,7 @@ variant_choose(struct request *r, const char *path, struct file *f,
 	struct http_accept accept;
 	struct choice best = { .fd = -1 };
 
-	if (l->precompressed[0] == CONF_CODING_NONE && l->ngzip == 0)
+	if (!variant_may_be(l))
 		return 0;
 	http_accept_encoding(r->head, &accept);
 	best.quality = accept.identity;

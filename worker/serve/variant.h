@@ -25,6 +25,8 @@ struct stat;
 int	variant_choose(struct request *r, const char *path, struct file *f,
 	    const struct stat *st);
 
+/* Do files there have variants, or may they get some? */
+bool	variant_may_be(const struct conf_location *l);
 /* Requests of one class get the same variant of a file, but for those that are
  * compressed on the way. */
 uint32_t variant_class(const struct request *r);

@@ -43,6 +43,9 @@ my %scenarios = (
 		url($_[0], '/1k.html', 'https')) } },
 	cgi => { title => 'a static C program that prints a line, 8 at once '
 	    . '(ab)', floor => 1, scripts => 1, run => \&cgi },
+	two => { title => '1 KiB, 64 connections, 2 workers on all CPUs',
+	    workers => 2,
+	    run => sub { wrk(@_, '-t2', url($_[0], '/1k.html')) } },
 	'tls-10m' => { title => '10 MiB, TLS 1.3, 8 connections', tls => 1,
 	    run => sub { wrk(@_, '-c8', url($_[0], '/10m.bin', 'https')) } },
 );
@@ -50,6 +53,8 @@ my %scenarios = (
 sub names { sort keys %scenarios }
 sub is_known { exists $scenarios{ $_[0] } }
 sub title { $scenarios{ $_[0] }{title} }
+# How many workers each server is to have. One is on a CPU of its own.
+sub workers { $scenarios{ $_[0] }{workers} // 1 }
 # Descriptors that a scenario needs.
 sub descriptors { ($scenarios{ $_[0] }{idle} // 0) + 200 }
 # The floor has neither files nor TLS; not everybody runs programs.
@@ -63,6 +68,7 @@ sub suits {
 sub measure {
 	my ($scenario, $server, $with) = @_;
 
+	$with = { %$with, pin => [] } if workers($scenario) > 1;
 	return $scenarios{$scenario}{run}->($server, $with);
 }
 

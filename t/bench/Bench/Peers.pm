@@ -1,9 +1,11 @@
 # Bench::Peers: the servers that are measured, each at its best.
 #
-# A peer is an entry in %peers: the text of its configuration for a folder and
-# its ports, and the command that runs it in the foreground. One worker each;
-# every one writes an access log, as servers do. TLS is 1.3 with one ECDSA
-# certificate for all.
+# A peer is an entry in %peers: the text of its configuration for a folder,
+# its ports and a number of workers, the command that runs it in the foreground,
+# and the one that says its version. Every one writes an access log, as servers
+# do, buffered where it can; sends files with sendfile(), keeps them open where
+# it has a cache for that, and has room for the connections of every scenario.
+# TLS is 1.3 with one ECDSA certificate for all.
 package Bench::Peers;
 
 use strict;
@@ -15,15 +17,20 @@ use Pyked;
 my $top = Pyked::top();
 my %peers = (
 	pyked => { conf => \&conf_pyked, scripts => 1,
-	    command => sub { ("$top/pyked", '-f', '-c', $_[0]) } },
+	    command => sub { ("$top/pyked", '-f', '-c', $_[0]) },
+	    version => ["$top/pyked", '-V'] },
 	nginx => { conf => \&conf_nginx,
-	    command => sub { ('nginx', '-e', 'stderr', '-c', $_[0]) } },
+	    command => sub { ('nginx', '-e', 'stderr', '-c', $_[0]) },
+	    version => [qw(nginx -v)] },
 	lighttpd => { conf => \&conf_lighttpd, scripts => 1,
-	    command => sub { ('lighttpd', '-D', '-f', $_[0]) } },
+	    command => sub { ('lighttpd', '-D', '-f', $_[0]) },
+	    version => [qw(lighttpd -v)] },
 	h2o => { conf => \&conf_h2o,
-	    command => sub { ('h2o', '-m', 'worker', '-c', $_[0]) } },
+	    command => sub { ('h2o', '-m', 'worker', '-c', $_[0]) },
+	    version => [qw(h2o -v)] },
 	apache => { conf => \&conf_apache,
-	    command => sub { ('apache2', '-D', 'FOREGROUND', '-f', $_[0]) } },
+	    command => sub { ('apache2', '-D', 'FOREGROUND', '-f', $_[0]) },
+	    version => [qw(apache2 -v)] },
 	# What the kernel alone costs: no TLS, no files, no log.
 	floor => { floor => 1, scripts => 1, conf => sub { '' },
 	    command => sub { ("$top/build/bench/floor", $_[1]{http}) } },
@@ -37,13 +44,22 @@ my %peers = (
 sub names { sort keys %peers }
 sub is_known { exists $peers{ $_[0] } }
 
-# Starts a peer on a CPU of its own (command words in @pin), in a folder:
-# { name, pid, http, https, floor, scripts, only }. It is ended with the test's
-# processes.
+# "nginx 1.22.1"; the name alone when it does not say.
+sub version {
+	my ($name) = @_;
+	my $r = run(@{ $peers{$name}{version} // return $name });
+
+	return "$r->{out}$r->{err}" =~ /(\d+\.\d[\d.]*)/ ? "$name $1" : $name;
+}
+
+# Starts a peer with so many workers, by command words in @pin on certain CPUs,
+# in a folder: { name, pid, http, https, also, floor, scripts, only }; also is a
+# second port for http. It is ended with the test's processes.
 sub start {
-	my ($name, $dir, @pin) = @_;
-	my %port = (http => free_port(), https => free_port());
-	my $conf = spew("$dir/$name.conf", $peers{$name}{conf}->($dir, \%port));
+	my ($name, $dir, $workers, @pin) = @_;
+	my %port = map { $_ => free_port() } qw(http https also);
+	my $conf = spew("$dir/$name.conf",
+	    $peers{$name}{conf}->($dir, \%port, $workers));
 	my @command = (@pin, $peers{$name}{command}->($conf, \%port));
 
 	my $pid = background(sub {
@@ -67,21 +83,22 @@ sub start {
 }
 
 sub conf_pyked {
-	my ($dir, $port) = @_;
+	my ($dir, $port, $workers) = @_;
 
 	return <<"END";
-workers 1
+workers $workers
 pidfile $dir/pyked.pid
 log {
 	access $dir/pyked-access.log combined
 	error $dir/pyked-error.log info
 }
 limits {
-	connections 12000
+	connections 18000
 	keepalive 75s 1000000
 }
 server {
 	listen 127.0.0.1:$port->{http}
+	listen 127.0.0.1:$port->{also}
 	listen 127.0.0.1:$port->{https} tls
 	certificate $dir/localhost.pem $dir/localhost.key
 	root $dir/site
@@ -93,11 +110,11 @@ END
 }
 
 sub conf_nginx {
-	my ($dir, $port) = @_;
+	my ($dir, $port, $workers) = @_;
 
 	return <<"END";
 daemon off;
-worker_processes 1;
+worker_processes $workers;
 worker_rlimit_nofile 16384;
 pid $dir/nginx.pid;
 error_log $dir/nginx-error.log warn;
@@ -130,7 +147,7 @@ END
 }
 
 sub conf_lighttpd {
-	my ($dir, $port) = @_;
+	my ($dir, $port, $workers) = @_;
 
 	return <<"END";
 server.modules = ("mod_openssl", "mod_accesslog", "mod_cgi")
@@ -141,6 +158,7 @@ server.errorlog = "$dir/lighttpd-error.log"
 accesslog.filename = "$dir/lighttpd-access.log"
 mimetype.assign = (".html" => "text/html", ".bin" =>
     "application/octet-stream")
+server.max-worker = @{[$workers > 1 ? $workers : 0]}
 server.max-keep-alive-requests = 1000000
 server.max-keep-alive-idle = 75
 server.max-connections = 12000
@@ -154,12 +172,12 @@ END
 }
 
 sub conf_h2o {
-	my ($dir, $port) = @_;
+	my ($dir, $port, $workers) = @_;
 
 	my $user = $> == 0 ? "user: root\n" : '';
 
 	return $user . <<"END";
-num-threads: 1
+num-threads: $workers
 max-connections: 12000
 pid-file: $dir/h2o.pid
 error-log: $dir/h2o-error.log
@@ -185,7 +203,7 @@ END
 }
 
 sub conf_apache {
-	my ($dir, $port) = @_;
+	my ($dir, $port, $workers) = @_;
 	my $modules = '/usr/lib/apache2/modules';
 	my $user = $> == 0 ? "User www-data\nGroup www-data\n" : '';
 
@@ -200,11 +218,11 @@ LoadModule dir_module $modules/mod_dir.so
 LoadModule ssl_module $modules/mod_ssl.so
 ${user}Listen 127.0.0.1:$port->{http}
 Listen 127.0.0.1:$port->{https}
-StartServers 1
-ServerLimit 1
+StartServers $workers
+ServerLimit $workers
 ThreadsPerChild 128
 ThreadLimit 128
-MaxRequestWorkers 128
+MaxRequestWorkers @{[128 * $workers]}
 AsyncRequestWorkerFactor 200
 MaxConnectionsPerChild 0
 KeepAlive On

@@ -7,8 +7,11 @@ package Bench::Report;
 
 use strict;
 use warnings;
+use POSIX ();
 
 use Bench::Loads;
+use Bench::Peers;
+use Pyked;
 
 sub median {
 	my @sorted = sort { $a <=> $b } grep { defined } @_;
@@ -62,23 +65,43 @@ sub print_table {
 sub short { $_[0] < 1000 ? sprintf '%.1f us', $_[0] :
     sprintf '%.2f ms', $_[0] / 1000 }
 
-# CPU time per request, a row for each scenario.
+sub thousands { $_[0] < 10000 ? sprintf '%.0f', $_[0] :
+    sprintf '%.0fk', $_[0] / 1000 }
+
+sub cpus { run('nproc')->{out} =~ /(\d+)/ ? $1 : 1 }
+
+# "4 x AMD EPYC, Linux 6.1.0": what it was measured on.
+sub machine {
+	my ($model) = slurp('/proc/cpuinfo') =~ /^model name\s*:\s*(.*)$/m;
+	my ($system, $release) = (POSIX::uname())[0, 2];
+
+	return cpus() . ' x '
+	    . ($model // 'unknown') . ", $system $release";
+}
+
+# A row for each scenario: CPU time per request and requests per second.
 sub markdown {
 	my ($results, $scenarios, $servers) = @_;
-	my $text = '| CPU per request | ' . join(' | ', @$servers) . " |\n" .
+	my ($runs) = map { scalar @{ $_->{pyked} } } values %$results;
+	my $text = '| | ' . join(' | ', @$servers) . " |\n" .
 	    '|---|' . '--:|' x @$servers . "\n";
 
 	for my $scenario (@$scenarios) {
 		$text .= '| ' . Bench::Loads::title($scenario);
 		for my $name (@$servers) {
-			my $runs = $results->{$scenario}{$name};
+			my $r = $results->{$scenario}{$name};
+			my $m = $r ? medians($r) : undef;
 
-			$text .= ' | ' . ($runs ? short(medians($runs)->{cost})
-			    : '');
+			$text .= ' | ' . ($m ? short($m->{cost}) . ', '
+			    . thousands($m->{rate}) . '/s' : '');
 		}
 		$text .= " |\n";
 	}
-	return $text;
+	return $text . "\nCPU time per request, and requests per second; "
+	    . "medians of $runs on " . machine() . ', '
+	    . POSIX::strftime('%Y-%m-%d', gmtime) . '. '
+	    . join(', ', map { Bench::Peers::version($_) }
+	    grep { $_ ne 'floor' } @$servers) . ".\n";
 }
 
 my @colours = map { "#$_" } qw(1f6feb 3fa45b 8a63d2 d9822b c0392b 8c959f);
