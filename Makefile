@@ -46,7 +46,7 @@ $(B)/%.o: %.c
 	$(CC) $(ALLC) -MMD -MP -c -o $@ $<
 
 # Where the default configuration is; built anew when that changes.
-WITH_CONF = $(B)/master/cli.o $(B)/master/arguments.o
+WITH_CONF = $(B)/master/cli.o $(B)/master/arguments_folder.o
 $(WITH_CONF): ALLC += -DPYKED_SYSCONFDIR='"$(SYSCONFDIR)"'
 $(WITH_CONF): $(B)/sysconfdir
 $(B)/sysconfdir: FORCE
