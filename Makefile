@@ -1,5 +1,5 @@
 # pyked: a web server. "make run" serves www/, "make test" tests everything,
-# "make help" lists the rest. The source lists below are the map.
+# "make help" lists the rest.
 
 VERSION	= 0.1
 
@@ -219,7 +219,8 @@ bench-alone:
 
 # Puts what the two have measured into the README.
 bench-readme:
-	cp build/bench/chart.svg t/bench/chart.svg
+	[ ! -e build/bench/chart.svg ] || \
+	    cp build/bench/chart.svg t/bench/chart.svg
 	for t in table alone; do [ ! -e build/bench/$$t.md ] || \
 	    sed -i -e "/^<!-- $$t -->/,/^<!-- end of $$t -->/{//!d}" \
 	    -e "/^<!-- $$t -->/r build/bench/$$t.md" README.md; done
