@@ -51,6 +51,9 @@ sub server {
 	mkdir $own;
 	symlink "$dir/$_", "$own/$_" for qw(site localhost.pem localhost.key);
 	my $server = Bench::Peers::start('pyked', $own, $workers, @pin);
+	# It takes connections before it has workers.
+	wait_until { slurp("$own/pyked-error.log") =~ /ready: generation 1\b/ }
+	    10 or die "alone: pyked did not get ready\n";
 	@$server{qw(dir workers)} = ($own,
 	    [grep { !/\D/ } Pyked::descendants($server->{pid})]);
 	return $server;
