@@ -1,5 +1,6 @@
 /* loop: deliveries, signals under load, the hot and the cold. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -12,7 +13,7 @@
 #include "worker/loop.h"
 
 static struct loop *loop;
-static int delivered[8], order[64], norder;
+static int delivered[9], order[64], norder;
 
 struct end {
 	int id;
@@ -196,6 +197,45 @@ test_looks(void)
 	loop_forget(loop, b[0]);
 }
 
+/* A slow reader's connection, which waits for room. */
+static void
+test_cold_writer(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct end busy = { 4, 0, true, -1 }, writer = { 8, 0, false, -1 };
+	socklen_t n = sizeof(in);
+	static char block[65536];
+	int a[2], fd = socket(AF_INET, SOCK_STREAM, 0), reader;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (pipe(a) == -1 || fd == -1 || listener == -1 ||
+	    bind(listener, (struct sockaddr *)&in, n) == -1 ||
+	    listen(listener, 1) == -1 ||
+	    getsockname(listener, (struct sockaddr *)&in, &n) == -1 ||
+	    connect(fd, (struct sockaddr *)&in, n) == -1 ||
+	    (reader = accept(listener, NULL, NULL)) == -1)
+		exit(1);
+	busy.fd = a[0];
+	writer.fd = fd;
+	while (send(fd, block, sizeof(block), MSG_DONTWAIT) > 0)
+		continue;
+	loop_watch(loop, a[0], LOOP_READ, on_ready, &busy);
+	(void)!write(a[1], "x", 1);
+	loop_watch(loop, fd, LOOP_WRITE, on_ready, &writer);
+	busy_for(400);
+	ok(delivered[8] == 0, "no room to write");
+	while (recv(reader, block, sizeof(block), MSG_DONTWAIT) > 0)
+		continue;
+	ok(turns_until(&writer) < 1000 && delivered[8] == 1,
+	    "room announces itself, too");
+	loop_forget(loop, a[0]);
+	loop_forget(loop, fd);
+	(void)close(fd);
+	(void)close(reader);
+	(void)close(listener);
+}
+
 int
 main(void)
 {
@@ -211,6 +251,7 @@ main(void)
 	test_delivery();
 	test_signals_under_load();
 	test_cold();
+	test_cold_writer();
 	test_looks();
 	loop_free(loop);
 	return done_testing();
