@@ -342,6 +342,12 @@ subtest 'Content-Length' => sub {
 	ok !$r->{complete}, 'too large: cut short';
 	ok $s->wait_log(qr{/cgi/say: its output ended 5 bytes before}),
 	    'logged';
+	$c = client($s);
+	my $start = time;
+	$r = $c->get('/cgi/say?' . encode("Status: 200\nContent-Length: 9\n\n"
+	    . 'four'));
+	ok !$r->{complete} && $c->is_closed, 'a client that would stay sees it';
+	cmp_ok time - $start, '<', scaled(3), 'and is not left waiting';
 	is said("Status: 200\nContent-Length: x\n\n")->{status}, 502, 'x';
 };
 

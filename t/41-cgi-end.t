@@ -186,8 +186,15 @@ subtest 'what holds the output' => sub {
 		cmp_ok time - $start, '<', scaled(2), 'without much delay';
 		gone(3, 'killed', pids(1));
 	}
-	is $s->get('/cgi/holder-silent')->{status}, 502, 'without a header';
-	gone(3, 'killed', pids(1));
+	# On a busy machine one that is killed may be found once more.
+	my @found = grep {
+		is $s->get('/cgi/holder-silent')->{status}, 502,
+		    'without a header';
+		my ($pid) = pids(1);
+		gone(3, 'killed', $pid);
+		$s->log =~ /process $pid, left behind/;
+	} 1 .. 5;
+	cmp_ok scalar @found, '<', 5, 'who is in the group is not searched';
 	is $s->get('/cgi/late')->{body}, "hello\n1\n2\n3\n4\n5\n",
 	    'one that still writes may finish';
 	gone(3, 'it is gone', pids(1));

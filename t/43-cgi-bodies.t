@@ -292,6 +292,15 @@ subtest 'stream: a script that does not read' => sub {
 	finish($pid);
 };
 
+subtest 'stream: a script that wants no more' => sub {
+	clear();
+	my $n = 64 << 20;
+	my $c = client($s)->send(head_of('/stream/shut', $n));
+	is push_bytes($c, $n), $n, 'its client is not stopped for that';
+	go();
+	is $c->response->{body}, "done\n", 'and has its answer';
+};
+
 subtest 'stream: both ways at once' => sub {
 	my $n = 64 << 20;
 	my $c = client($s)->send(head_of('/stream/cat', $n,
