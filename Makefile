@@ -46,7 +46,7 @@ $(B)/%.o: %.c
 	$(CC) $(ALLC) -MMD -MP -c -o $@ $<
 
 # Where the default configuration is; built anew when that changes.
-WITH_CONF = $(B)/master/cli.o $(B)/master/arguments.o
+WITH_CONF = $(B)/master/cli.o $(B)/master/arguments_folder.o
 $(WITH_CONF): ALLC += -DPYKED_SYSCONFDIR='"$(SYSCONFDIR)"'
 $(WITH_CONF): $(B)/sysconfdir
 $(B)/sysconfdir: FORCE
@@ -280,7 +280,7 @@ help:
 #: make check-sys     the system tests alone
 #: make check-asan    all tests under AddressSanitizer and UBSan
 #: make check-clients  with curl, wget, aria2, node, Go, Python, a browser
-#: make soak          what takes minutes: a GiB through a script ...
+#: make soak          what takes minutes: a GiB through a script, 10^7 requests
 #: make check-arrows  includes go one way only
 #: make lint          style, static analysis, a build with clang
 #: make coverage      which lines of worker/http and worker/serve are tested

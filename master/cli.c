@@ -4,8 +4,6 @@
  */
 #include "master/cli.h"
 
-#include <sys/resource.h>
-
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -16,20 +14,16 @@
 
 #include "common/conf.h"
 #include "common/log.h"
-#include "common/net.h"
 #include "common/sig.h"
 #include "master/arguments.h"
-#include "master/ask.h"
-#include "master/changes.h"
 #include "master/config.h"
 #include "master/listen.h"
 #include "master/master.h"
 #include "master/path.h"
-#include "master/seek.h"
+#include "master/report.h"
 #include "master/words.h"
 
 #define DEFAULT_FILE	PATH_CONF
-#define ANSWER_S	10
 
 enum {
 	EXIT_USAGE = 2,
@@ -154,108 +148,6 @@ too_much(const char *word, const char *why)
 
 /* --- actions --- */
 
-/* What is printed must have arrived. */
-static int
-flush(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return EXIT_SUCCESS;
-	(void)fprintf(stderr, "pyked: cannot write: %s\n", strerror(errno));
-	return EXIT_FAILURE;
-}
-
-static void
-print_listens(const struct conf *conf)
-{
-	char text[NET_ADDR_TEXT];
-	size_t i;
-
-	(void)printf("  listens");
-	for (i = 0; i < conf->nlistens; i++) {
-		(void)printf("%s %s%s", i == 0 ? "     " : ",",
-		    conf_listen_text(&conf->listens[i], text),
-		    conf->listens[i].tls ? " tls" : "");
-	}
-	(void)printf("\n");
-}
-
-/* What a worker may open, beside what its connections may come to. */
-static void
-print_budget(const struct conf *conf)
-{
-	struct rlimit limit = { 0 };
-	unsigned long long have, want = conf->limits.connections;
-
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	have = limit.rlim_cur;
-	(void)printf("  descriptors  %llu for each worker, %llu connections\n",
-	    have, want);
-	if (have < 2 * want)
-		(void)printf("               (a connection may need two or "
-		    "more: raise the limit, ulimit -n)\n");
-}
-
-/* What would be different in the server that runs with file. */
-static void
-print_changes(const struct conf *conf, const char *file)
-{
-	struct buf was = { .p = NULL }, is = { .p = NULL },
-	    text = { .p = NULL };
-	struct sought master = seek_master(file, conf);
-
-	if (master.pid != 0)
-		(void)printf("  a reload     of process %ld would change",
-		    (long)master.pid);
-	if (master.pid != 0 && master.fd == -1)
-		(void)printf(" what cannot be told: %s\n",
-		    strerror(master.error));
-	if (master.fd != -1 &&
-	    ask(master.fd, "dump", ANSWER_S, &was) == EXIT_SUCCESS &&
-	    conf_dump(conf, &is) == 0 &&
-	    changes_put(buf_str(&was), buf_str(&is), &text) == 0)
-		(void)printf("%s\n%.*s", buf_len(&text) == 0 ? " nothing" :
-		    ":", (int)buf_len(&text), buf_head(&text));
-	else if (master.fd != -1)
-		(void)printf(" what it does not tell\n");
-	buf_free(&was);
-	buf_free(&is);
-	buf_free(&text);
-	seek_end(&master);
-}
-
-static int
-print_fine(const struct conf *conf, const struct master_options *options,
-    const struct identity *who)
-{
-	(void)printf("%s: the configuration is fine\n", options->file);
-	print_listens(conf);
-	(void)printf("  servers      %zu\n", conf->nservers);
-	(void)printf("  workers      %u", conf->workers);
-	if (who->drop)
-		(void)printf(", as %s", conf->user);
-	(void)printf("\n");
-	print_budget(conf);
-	if (options->text == NULL)
-		print_changes(conf, options->file);
-	return flush();
-}
-
-static int
-print_dump(const struct conf *conf)
-{
-	struct buf out = { .p = NULL };
-	int status = EXIT_FAILURE;
-
-	if (conf_dump(conf, &out) == -1)
-		(void)fprintf(stderr, "pyked: out of memory\n");
-	else {
-		(void)fwrite(buf_head(&out), 1, buf_len(&out), stdout);
-		status = flush();
-	}
-	buf_free(&out);
-	return status;
-}
-
 /* The tree, or NULL with every mistake on standard error. */
 static struct conf *
 load(const struct cli *cli, const struct master_options *options,
@@ -306,9 +198,9 @@ act(const struct cli *cli, const struct master_options *options)
 	if (cli->action == ACTION_RUN)
 		return master_run(options, conf, &who);
 	if (cli->action == ACTION_TEST)
-		status = print_fine(conf, options, &who);
+		status = report_test(conf, options, &who);
 	else
-		status = print_dump(conf);
+		status = report_dump(conf);
 	conf_free(conf);
 	return status;
 }
@@ -366,7 +258,7 @@ act_on_word(const struct cli *cli, const struct word *word, const char *file)
 		return too_much(cli->words[0], "-f, -t and -T are for a server "
 		    "that is to start");
 	status = words_run(word, &args);
-	return status == EXIT_SUCCESS ? flush() : status;
+	return status == EXIT_SUCCESS ? report_flush() : status;
 }
 
 static int
@@ -392,7 +284,7 @@ print_help(void)
 	(void)fputs(usage, stdout);
 	(void)fputs(options_help, stdout);
 	words_list(stdout);
-	return flush();
+	return report_flush();
 }
 
 int
@@ -405,7 +297,7 @@ cli_run(int argc, char **argv)
 		return EXIT_USAGE;
 	if (cli.action == ACTION_VERSION) {
 		(void)printf("pyked " PYKED_VERSION "\n");
-		return flush();
+		return report_flush();
 	}
 	if (cli.action == ACTION_HELP)
 		return print_help();

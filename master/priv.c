@@ -22,6 +22,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 
 /* What the master's oom_score_adj was before it protected itself. */
 static char oom_before[16];
@@ -123,6 +124,9 @@ confine(bool sandbox)
 		return refuse("PR_SET_NO_NEW_PRIVS");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return refuse("PR_SET_DUMPABLE");
+	if (sandbox_enter() == -1)
+		log_debug("no system call is refused here: %s",
+		    strerror(errno));
 	return 0;
 }
 

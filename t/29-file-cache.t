@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use List::Util qw(sum0);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -70,21 +71,35 @@ sub replace {
 
 sub body { $s->get(@_)->{body} }
 
-# What the worker opened while the code ran.
-sub opened {
+# The system calls of the worker while the code ran: { name => number }, or
+# undef where it cannot be traced.
+sub calls {
 	my ($code) = @_;
 	my $log = "$s->{dir}/strace";
 	my $tracer = background(sub {
 		open STDERR, '>', '/dev/null';
-		exec 'strace', '-qq', '-e', 'trace=openat,openat2,open',
-		    '-o', $log, '-p', $worker;
+		exec 'strace', '-qq', '-o', $log, '-p', $worker;
 	});
 	wait_until { slurp("/proc/$worker/status") =~ /^TracerPid:\s+[1-9]/m }
 	    or return undef;
+	# Until it writes; of this nothing is opened.
+	wait_until {
+		client($s)->send(Pyked::Http::bytes(OPTIONS => '*'))->response;
+		-s $log;
+	} or return undef;
 	$code->();
 	kill INT => $tracer;
 	finish($tracer);
-	return scalar grep { /^open/ } split /^/m, slurp($log);
+	my %n;
+	$n{$_}++ for slurp($log) =~ /^(\w+)\(/mg;
+	return \%n;
+}
+
+# What it opened.
+sub opened {
+	my $calls = calls(@_) or return undef;
+
+	return sum0(map { $calls->{$_} } grep { /^open/ } keys %$calls);
 }
 
 subtest 'what was sent lately is not opened again' => sub {
@@ -96,6 +111,51 @@ subtest 'what was sent lately is not opened again' => sub {
 	plan skip_all => 'nobody may be traced here' unless defined $n;
 	# Within a second; it may have passed.
 	cmp_ok $n, '<=', 16, "$n files opened for 20 requests";
+};
+
+# Besides, once a second the file is looked at, the clock's text made and the
+# like: a hundred calls leave room for a slow machine.
+subtest 'a hit costs one read, one write and its share of waiting' => sub {
+	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
+	my $n = 900;		# a connection may have a hundred more
+	my $c = client($s);
+	$c->get('/small.txt') for 1 .. 2;
+	my $calls = calls(sub { $c->get('/small.txt') for 1 .. $n });
+	plan skip_all => 'nobody may be traced here' unless defined $calls;
+	my $took = sub { sum0(map { delete $calls->{$_} // 0 } @_) };
+	for (['reads', qw(recvfrom recvmsg read readv)],
+	    ['writes', qw(sendto sendmsg write writev)]) {
+		my ($what, @names) = @$_;
+		my $each = $took->(@names);
+
+		cmp_ok abs($each - $n), '<=', 10,
+		    "$each $what for $n requests";
+	}
+	# Signals are let in by an empty one, at most every 10 ms.
+	my $waits = $took->('pselect6');
+	cmp_ok $waits, '<=', 2 * $n, "$waits waits";
+	my $rest = sum0(values %$calls);
+	cmp_ok $rest, '<=', 100, "$rest other calls: "
+	    . join ' ', map { "$_ $calls->{$_}" } sort keys %$calls;
+};
+
+subtest 'pipelined requests share them' => sub {
+	plan skip_all => 'needs strace' unless run('which', 'strace')->{out};
+	my $n = 50;
+	my $c = client($s);
+	my $some = Pyked::Http::bytes(GET => '/small.txt') x 16;
+	$c->get('/small.txt') for 1 .. 2;
+	my $calls = calls(sub {
+		for (1 .. $n) {
+			$c->send($some);
+			$c->response for 1 .. 16;
+		}
+	});
+	plan skip_all => 'nobody may be traced here' unless defined $calls;
+	my $all = sum0(map { $calls->{$_} // 0 }
+	    qw(recvfrom sendto sendmsg writev));
+	cmp_ok abs($all - 2 * $n), '<=', 20,
+	    "$all reads and writes for $n times 16 requests";
 };
 
 subtest 'the same answers, from memory and not' => sub {

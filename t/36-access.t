@@ -198,35 +198,44 @@ $s->stop;
 
 # A client that comes as IPv4 in IPv6 is one of IPv4.
 SKIP: {
-	socket my $try, PF_INET6, SOCK_STREAM, 0 or skip 'no IPv6 here', 1;
+	socket my $try, PF_INET6, SOCK_STREAM, 0 or skip 'no IPv6 here', 2;
 	bind $try, pack_sockaddr_in6(0, inet_pton(AF_INET6, '::1'))
-	    or skip 'no IPv6 here', 1;
+	    or skip 'no IPv6 here', 2;
 	close $try;
-	my $six = Pyked->start(files => { 'a/x' => "a\n", 'b/x' => "b\n",
+	my $six = Pyked->start(tls => 1, files => { 'a/x' => "a\n", 'b/x' => "b\n",
 	    'c/x' => "c\n" }, servers => <<'END');
 server {
 	listen [::1]:0
+	listen [::1]:0 tls
+	certificate @CERT@ @KEY@
 	root @SITE@
 	location /a/ { allow ::1 }
 	location /b/ { allow 127.0.0.1 0.0.0.0/0 }
 	location /c/ { deny ::/64 }
 }
 END
-	my ($port) = $six->log =~ m{listening on http://\[::1\]:(\d+)/};
-	my %status = map { $_ => curl('-o', '/dev/null', '-w', '%{http_code}',
-	    "http://[::1]:$port/$_/x")->{out} } qw(a b c);
+	for my $scheme (qw(http https)) {
+		my ($port) = $six->log =~
+		    m{listening on $scheme://\[::1\]:(\d+)/};
+		my %status = map { $_ => curl('-k', '-o', '/dev/null', '-w',
+		    '%{http_code}', "$scheme://[::1]:$port/$_/x")->{out} }
+		    qw(a b c);
 
-	is_deeply \%status, { a => 200, b => 403, c => 403 }, 'IPv6';
+		is_deeply \%status, { a => 200, b => 403, c => 403 },
+		    "IPv6, $scheme";
+	}
 	$six->stop;
 }
 
 # Clients of a UNIX socket are in "unix" and "all" alone.
 subtest 'a UNIX socket' => sub {
-	my $u = Pyked->start(files => { map { +"$_/x" => "$_\n" } qw(a b c d) },
+	my $u = Pyked->start(tls => 1, files => { map { +"$_/x" => "$_\n" } qw(a b c d) },
 	    servers => <<'END');
 server {
 	listen 127.0.0.1:0
 	listen unix:@DIR@/sock
+	listen unix:@DIR@/tls tls
+	certificate @CERT@ @KEY@
 	root @SITE@
 	location /a/ { allow unix }
 	location /b/ { deny unix }
@@ -238,6 +247,9 @@ END
 
 	is join(' ', map { $ask->("$u->{dir}/sock", $_) } qw(a b c d)),
 	    '200 403 403 200', 'by the socket';
+	is join(' ', map { curl('-k', '--unix-socket', "$u->{dir}/tls", '-o',
+	    '/dev/null', '-w', '%{http_code}', "https://localhost/$_/x")->{out}
+	    } qw(a b c d)), '200 403 403 200', '... by https';
 	is join(' ', map { $ask->($u->port, $_) } qw(a b c d)),
 	    '403 200 200 403', 'by address';
 	$u->stop;

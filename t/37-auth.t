@@ -371,16 +371,21 @@ subtest 'asked once' => sub {
 	$c[0]->send($request);
 	is $c[0]->response->{status}, 200, 'and once more';
 	cmp_ok time - $start, '<', scaled(0.5), '... at once';
+	my ($ms) = sort { $a <=> $b } map { curl('-k', '-o', '/dev/null', '-w',
+	    '%{time_total}', '-u', "$fresh[5]:secret",
+	    $s->url('/in/x', 'https'))->{out} } 1 .. 3;
+	cmp_ok $ms, '<', scaled(0.5), '... by https, too';
 };
 
 subtest 'wrong passwords' => sub {
 	my @two = ('--interface', '127.0.0.3');
 	my @times;
 
+	# By http and https in turn: it is the address that counts.
 	for my $i (1 .. 4) {
-		my $r = curl('-o', '/dev/null', '-w',
+		my $r = curl('-k', '-o', '/dev/null', '-w',
 		    '%{http_code} %{time_total}', @two, '-u', "sha1:no$i",
-		    $s->url('/in/x'));
+		    $s->url('/in/x', $i % 2 ? 'http' : 'https'));
 		my ($status, $seconds) = split ' ', $r->{out};
 		is $status, 401, "wrong ($seconds s)";
 		push @times, $seconds;

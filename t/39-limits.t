@@ -9,6 +9,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 use Pyked;
+use Pyked::Tls;
 
 my ($one, $other, $third, $proxy) = map { "127.0.0.$_" } 2 .. 5;
 
@@ -116,6 +117,15 @@ subtest 'connections' => sub {
 	cmp_ok $r->{headers}{'retry-after'}, '>', 0, '... and told when';
 	isnt curl('-k', '--interface', $one, $s->url('/x', 'https'))->{status},
 	    0, 'by https it is closed';
+	SKIP: {
+		skip Pyked::Tls::missing(), 2 if Pyked::Tls::missing();
+		my $tls = sub { Pyked::Tls->new($s->port('https'),
+		    from => '127.0.0.7') };
+		my @secure = map { $tls->() } 1 .. 3;
+		is scalar(grep { $_->get('/x')->{status} == 200 } @secure), 3,
+		    'three by https';
+		is $tls->(), undef, '... and no more';
+	}
 	ok $open->($other), 'another client';
 	my $header = "PROXY TCP4 $one 127.0.0.1 1 2\r\n";
 	is client($s, from => $proxy)->send($header)->response->{status}, 503,
@@ -255,29 +265,29 @@ END
 	$s->stop;
 };
 
-subtest 'who holds most goes first' => sub {
+subtest "who holds most goes first, $_" => \&who_goes, $_ for qw(http https);
+
+sub who_goes {
+	my ($scheme) = @_;
+	plan skip_all => Pyked::Tls::missing()
+	    if $scheme eq 'https' && Pyked::Tls::missing();
 	my $s = server(workers => 1, limits => "limits { connections 20 }",
 	    files => { x => "x\n" });
-	my $held = sub {
+	my $open = sub {
 		my ($from) = @_;
-		my $c = client($s, from => $from);
+		my $c = $scheme eq 'http' ? client($s, from => $from) :
+		    Pyked::Tls->new($s->port('https'), from => $from);
 
-		is $c->get('/x')->{status}, 200, $from;
-		return $c;
+		$c->get('/x') if $c;
+		return $c // ();
 	};
-	my @few = map { $held->($other) } 1 .. 3;
-	my @many;
-	push @many, client($s, from => $one) for 1 .. 12;
-	$_->get('/x') for @many;
+	my @few = map { $open->($other) } 1 .. 3;
+	is scalar @few, 3, 'one has few';
 	# A flood of connections of the same client, one after the other.
-	for (1 .. 60) {
-		my $c = client($s, from => $one);
-		push @many, $c;
-		$c->get('/x');
-	}
+	my @many = map { $open->($one) } 1 .. 72;
 	is scalar(grep { $_->get('/x')->{status} == 200 } @few), 3,
 	    'older ones of who holds few are still there';
 	$s->stop;
-};
+}
 
 done_testing;

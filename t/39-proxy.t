@@ -187,7 +187,25 @@ subtest 'X-Forwarded-For' => sub {
 	    for $stranger, $hop, $rfc;
 	is ask_from($stranger, '/safe/x', 'X-Forwarded-Proto', 'https')
 	    ->{status}, 308, '... nor the scheme';
+	by_https($xff, $stranger, 'X-Forwarded-For: 10.9.9.9, 192.0.2.7');
 };
+
+# A proxy may come by https as well.
+sub by_https {
+	my ($trusted, $other, $field) = @_;
+	my $get = sub {
+		my ($from, $path) = @_;
+
+		return curl('-k', '--interface', $from, '-H', $field, '-w',
+		    '%{http_code}', $s->url($path, 'https'))->{out};
+	};
+	like $get->($trusted, '/cgi/env'), qr/^192\.0\.2\.7 .*https on\n200$/,
+	    'over https';
+	is $get->($trusted, '/mine/x'), "mine\n200", '... allow';
+	like $get->($other, '/cgi/env'), qr/^\Q$other\E /,
+	    '... nobody else is believed';
+	like $get->($other, '/mine/x'), qr/403$/, '... nor let in';
+}
 
 subtest 'Forwarded' => sub {
 	my @for = (Forwarded => 'for=10.9.9.9, for="192.0.2.7:99";proto=https, '
@@ -201,6 +219,7 @@ subtest 'Forwarded' => sub {
 	    'malformed';
 	like ask_from($_, '/cgi/env', @for)->{body}, qr/^\Q$_\E /,
 	    "not from $_" for $stranger, $xff;
+	by_https($rfc, $stranger, 'Forwarded: for=10.9.9.9, for=192.0.2.7');
 };
 
 subtest 'one connection, many clients' => sub {

@@ -108,6 +108,7 @@ sub key_updates {
 	return scalar(() = slurp($out->filename) =~ /^HTTP\/1\.1 200/mg);
 }
 
+# S8; t/unit/tls_records_test.c has records that carry next to nothing.
 subtest 'new keys' => sub {
 	is key_updates(32), 33, 'as many as anyone needs';
 	is key_updates(40), 32, 'and no more';

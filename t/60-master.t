@@ -182,6 +182,7 @@ subtest 'what a worker has' => sub {
 	    glob "/proc/$worker/fd/*";
 	is scalar @pidfile, 0, 'no pid file';
 	is status_of($worker, 'NoNewPrivs'), 1, 'no new privileges';
+	is status_of($worker, 'Seccomp') // 2, 2, 'system calls are refused';
 	is status_of($worker, $_), '0' x 16, "$_ is empty"
 	    for qw(CapInh CapPrm CapEff CapAmb);
 	SKIP: {
@@ -197,11 +198,11 @@ subtest 'what a worker has' => sub {
 		cmp_ok scalar(grep { /^socket:/ } @sockets), '<=', 2,
 		    'one channel, one listener';
 		my @shared = map { $_ > 8 << 20 ? 'peers' : $_ > 1 << 20
-		    ? 'own' : $_ > 4096 ? 'tally' : 'keys' }
+		    ? 'own' : $_ > 4096 ? 'counts' : 'keys' }
 		    map { m{^(\w+)-(\w+) .*/dev/zero \(deleted\)}
 			? hex($2) - hex($1) : () }
 		    split /^/m, slurp("/proc/$worker/maps");
-		is join(' ', sort @shared), 'keys own peers tally',
+		is join(' ', sort @shared), 'counts counts keys own peers',
 		    'its own shared memory, not its sibling\'s';
 		is scalar(grep { m{^\w+-\w+ r--s .*/dev/zero} } split /^/m,
 		    slurp("/proc/$worker/maps")), 1,

@@ -8,7 +8,7 @@
 #include "common/shares.h"
 
 #define SOME		4	/* connections more than others are nothing, */
-#define PART		8	/* nor is this part of a share */
+#define PART		16	/* nor is this part of a share */
 #define AWAKE		3	/* so many are woken for a connection, or */
 #define AWAKE_PART	4	/* this part of the workers */
 

@@ -31,7 +31,7 @@
 #include "worker/serve/auth_check.h"
 #include "worker/serve/cgi.h"
 #include "worker/serve/cgi_body.h"
-#include "worker/serve/filecache.h"
+#include "worker/serve/filetable.h"
 #include "worker/serve/limit.h"
 #include "worker/serve/turns.h"
 #include "worker/tls_tickets.h"
@@ -202,7 +202,7 @@ next_deadline(void)
 		until = timeoutq_next(&self.queue[i], until);
 	until = accept_next(until);
 	until = turns_next(until);
-	until = filecache_next(until);
+	until = filetable_next(until);
 	until = tls_wire_next(until);
 	until = auth_check_next(until);
 	until = orphan_next(until);
@@ -215,7 +215,7 @@ run_deadlines(void)
 	for (int i = 0; i < WAIT_KINDS; i++)
 		timeoutq_run(&self.queue[i], clock_now());
 	turns_tick(clock_now());
-	filecache_tick(clock_now());
+	filetable_tick(clock_now());
 	tls_wire_tick(clock_now());
 	auth_check_tick(clock_now());
 	cgi_tick(clock_now());
@@ -275,7 +275,7 @@ close_worker(void)
 	conn_reap(&self);
 	auth_check_close();
 	cgi_kill_all();
-	filecache_free();
+	filetable_free();
 	request_pool_free();
 	bufpool_free();
 	loop_free(self.loop);

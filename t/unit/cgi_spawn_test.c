@@ -116,14 +116,20 @@ quickest(void)
 static void
 test_grown(void)
 {
-	double before = quickest(), after;
+	double before = quickest(), after, again;
 	char *p = malloc(GROWN);
+	int tries;
 
 	if (p == NULL)
 		abort();
 	for (size_t i = 0; i < GROWN; i += 4096)
 		p[i] = 1;
 	after = quickest();
+	/* Others may have come in between. */
+	for (tries = 0; after >= before * 1.5 && tries < 20; tries++) {
+		again = quickest();
+		after = again < after ? again : after;
+	}
 	/* A plain fork takes some milliseconds for such a process. */
 	ok(after < before * 1.5, "200 MB change nothing: %.0f us, %.0f us",
 	    before, after);

@@ -214,8 +214,8 @@ test_settings(void)
 {
 	const uint64_t options = SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE;
-	const long modes = SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS;
+	const long modes = SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	    SSL_MODE_RELEASE_BUFFERS;
 	int result;
 	struct conf *conf = load_tls("certificate ec.pem ec.key\n", &result);
 	SSL_CTX *ctx = conf->servers[0].tls;

@@ -270,3 +270,21 @@ file_is(const struct file *f, const struct stat *st)
 	    same_time(f->id.modified, st->st_mtim) &&
 	    same_time(f->id.changed, st->st_ctim);
 }
+
+bool
+file_is_still(const struct request *r, const char *path, const struct file *f)
+{
+	const struct conf_location *l = r->location;
+	struct stat st;
+	bool same;
+	int fd;
+
+	if (variant_may_be(l))
+		return false;
+	fd = beneath_open(l->root->fd, path, O_PATH, l->symlinks);
+	if (fd == -1)
+		return false;
+	same = fstat(fd, &st) == 0 && file_is(f, &st);
+	(void)close(fd);
+	return same;
+}

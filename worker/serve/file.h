@@ -80,6 +80,13 @@ size_t	file_bytes_kept(void);
 /* Is it, by what st says, still the file that was opened? */
 bool	file_is(const struct file *f, const struct stat *st);
 /*
+ * Would file_open find the same file at path again? It is not opened for that:
+ * what changes who may read it changes its time of change, too. False also
+ * where there may be variants, which only an opening finds.
+ */
+bool	file_is_still(const struct request *r, const char *path,
+	    const struct file *f);
+/*
  * What st says of the representation that is in a file: size and validators.
  * variant tells its entity-tag from those of the others of the same file. 0,
  * or -1 when memory is short.

@@ -282,6 +282,9 @@ sub reload {
 	    10 * @worse . ' ms', 'at most 100 ms'];
 }
 
+# What picohttpparser needs is from a benchmark that others have published:
+# ten million heads in 1.42 s and with 34.7e9 instructions
+# (github.com/nikneym/hparse, bench/bench.txt). It looks at no field's name.
 sub parse {
 	my $r = run("$top/build/bench/parse");
 	my ($bytes, $fields, $ns) = split ' ', $r->{out};
@@ -294,7 +297,9 @@ sub parse {
 	return ["a browser's head, $bytes bytes in $fields fields: to parse it",
 	    sprintf('%.2f us', $ns / 1000), 'at most 1.5 us'],
 	    ['... instructions', $instructions ?
-	    sprintf('%.0f', $instructions / 20000) : 'not counted', ''];
+	    sprintf('%.0f', $instructions / 20000) : 'not counted', ''],
+	    ['... published for picohttpparser, 430 bytes in 9 fields',
+	    '0.14 us, 3470', ''];
 }
 
 1;

@@ -20,7 +20,8 @@ my $tick = 1 / sysconf(_SC_CLK_TCK);
 my %scenarios = (
 	small => { title => '1 KiB, 64 keep-alive connections', floor => 1,
 	    run => sub { wrk(@_, url($_[0], '/1k.html')) } },
-	pipeline => { title => 'the same, 16 requests at once', floor => 1,
+	pipeline => { title => "1 KiB, 64 connections, 16 requests at once",
+	    floor => 1,
 	    run => sub { wrk(@_, '-s', "$_[1]{dir}/pipeline.lua",
 		url($_[0], '/1k.html')) } },
 	many => { title => '10,000 files of 2 KiB at random',
@@ -41,8 +42,8 @@ my %scenarios = (
 	    tls => 1,
 	    run => sub { wrk(@_, '-H', 'Connection: close',
 		url($_[0], '/1k.html', 'https')) } },
-	cgi => { title => 'a static C program that prints a line, 8 at once '
-	    . '(ab)', floor => 1, scripts => 1, run => \&cgi },
+	cgi => { title => 'a C program that prints a line, 8 at once (ab)',
+	    floor => 1, scripts => 1, run => \&cgi },
 	two => { title => '1 KiB, 64 connections, 2 workers on all CPUs',
 	    workers => 2,
 	    run => sub { wrk(@_, '-t2', url($_[0], '/1k.html')) } },

@@ -106,47 +106,71 @@ sub markdown {
 
 my @colours = map { "#$_" } qw(1f6feb 3fa45b 8a63d2 d9822b c0392b 8c959f);
 
-# A group of bars for each scenario: CPU time per request relative to the
-# dearest server, so the shorter the better.
+# What a full bar stands for: one far dearer than all the others is cut off, or
+# nothing could be seen of these.
+sub full_bar {
+	my ($most, $second) = sort { $b <=> $a } @_;
+
+	return $most if !$second || $most <= 2 * $second;
+	return 1.3 * $second;
+}
+
+sub text {
+	my ($x, $y, $text, $more) = @_;
+
+	return sprintf qq{<text x="%.1f" y="%d"%s>%s</text>\n}, $x, $y,
+	    $more ? " $more" : '', $text;
+}
+
+# One server's bar; a white stripe where it is cut off.
+sub bar {
+	my ($x, $y, $part, $colour, $cost) = @_;
+	my ($wide, $high) = (420, 12);
+	my $width = $wide * ($part > 1 ? 1 : $part);
+	my $body = sprintf qq{<rect x="%d" y="%d" width="%.1f" height="%d" }
+	    . qq{fill="%s"/>\n}, $x, $y, $width, $high, $colour;
+
+	$body .= sprintf qq{<path d="M%d %d l6 %d h5 l-6 -%d z" fill="#fff"/>\n},
+	    $x + $wide - 30, $y, $high, $high if $part > 1;
+	return $body . text($x + $width + 6, $y + 10, short($cost));
+}
+
+# A group of bars for each scenario: CPU time per request, so the shorter the
+# better. Each group has a scale of its own.
 sub svg {
 	my ($results, $scenarios, $servers) = @_;
-	my ($left, $wide, $bar) = (300, 420, 14);
-	my ($y, $body) = (40, '');
-	my $x = $left;
+	my $title = 'CPU time per request: the shorter the better';
+	my ($left, $y) = (310, 66);
+	my $body = text(12, 24, $title, 'font-size="15" font-weight="bold"');
 
 	for my $i (0 .. $#$servers) {
-		$body .= qq{<rect x="$x" y="12" width="12" height="12" } .
-		    qq{fill="$colours[$i % @colours]"/>} . sprintf
-		    qq{<text x="%d" y="22">%s</text>\n}, $x + 16, $servers->[$i];
-		$x += 76;
+		my $x = $left + 76 * $i;
+
+		$body .= qq{<rect x="$x" y="38" width="12" height="12" } .
+		    qq{fill="$colours[$i % @colours]"/>\n}
+		    . text($x + 16, 48, $servers->[$i]);
 	}
 	for my $scenario (@$scenarios) {
 		my %cost = map { $results->{$scenario}{$_} ? ($_ =>
 		    medians($results->{$scenario}{$_})->{cost}) : () } @$servers;
-		my ($most) = sort { $b <=> $a } values %cost;
+		my $full = full_bar(values %cost) || 1;
 
-		$body .= sprintf qq{<text x="%d" y="%d" text-anchor="end">%s} .
-		    "</text>\n", $left - 10, $y + 16,
-		    Bench::Loads::title($scenario);
-		for my $i (0 .. $#$servers) {
+		$body .= text($left - 10, $y + 10,
+		    Bench::Loads::title($scenario), 'text-anchor="end"');
+		for my $i (grep { defined $cost{ $servers->[$_] } }
+		    0 .. $#$servers) {
 			my $cost = $cost{ $servers->[$i] };
-			my $width;
 
-			next unless defined $cost;
-			$width = $wide * $cost / ($most || 1);
-			$body .= sprintf qq{<rect x="%d" y="%d" width="%.1f" } .
-			    qq{height="%d" fill="%s"/><text x="%.1f" y="%d">%s} .
-			    "</text>\n", $left, $y, $width, $bar - 2,
-			    $colours[$i % @colours], $left + $width + 6,
-			    $y + $bar - 4, short($cost);
-			$y += $bar;
+			$body .= bar($left, $y, $cost / $full,
+			    $colours[$i % @colours], $cost);
+			$y += 14;
 		}
 		$y += 14;
 	}
 	return <<"END" . $body . "</svg>\n";
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 $y" width="800" height="$y" font-family="sans-serif" font-size="11">
-<title>CPU time per request; shorter is better</title>
-<rect width="800" height="$y" fill="#fff"/>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 810 $y" width="810" height="$y" font-family="sans-serif" font-size="11">
+<title>$title</title>
+<rect width="810" height="$y" fill="#fff"/>
 END
 }
 
