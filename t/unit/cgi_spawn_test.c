@@ -215,8 +215,9 @@ test_many(void)
 	test_descriptors();
 	after = quickest();
 	/* A copy of all of them takes about as long as all the rest. */
-	ok(after < before * 1.5 || !cgi_share_pays(MANY), "%d descriptors change little: %.0f us, "
-	    "%.0f us", MANY, before, after);
+	ok(after < before * 1.5 || !cgi_share_pays(MANY),
+	    "%d descriptors change little: %.0f us, %.0f us", MANY, before,
+	    after);
 	for (i = 0; i < MANY; i++)
 		(void)close(fds[i]);
 }
