@@ -151,6 +151,22 @@ subtest 'connections' => sub {
 	is client($s, from => $one)->response->{status}, 503, 'three again';
 	my @lines = $s->log =~ /$logged/g;
 	is scalar @lines, 1, 'logged once in all this';
+	# Whatever they died of, and when.
+	my $dier = '127.0.0.8';
+	my $get = Pyked::Http::bytes('GET', '/x');
+	my $by_proxy = "PROXY TCP4 $dier 127.0.0.1 1 2\r\n$get";
+	for my $i (0 .. 149) {
+		my ($from, $port, $bytes) = @{ ([$dier, $s->port, $get],
+		    [$dier, $s->port('https'), "\x16\x03\x01\2\0\1\0\1"],
+		    [$proxy, $s->port, $by_proxy])[$i % 3] };
+		my $c = client($port, from => $from)->send(substr $bytes, 0,
+		    $i % (1 + length $bytes));
+		$i % 2 ? $c->abort : $c->close;
+	}
+	my @again;
+	eventually { my ($c) = $open->($dier); push @again, $c // ();
+	    @again == 3 } 10, 'those that died are not counted';
+	is client($s, from => $dier)->response->{status}, 503, '... and others are';
 	$s->stop;
 };
 
@@ -195,6 +211,15 @@ subtest 'requests of clients behind a proxy' => sub {
 	is $held[-1]->get('/x')->{status}, 200, '... for a connection as well';
 	is $get->($c, $one, '/x')->response->{status}, 503,
 	    '... and then there is none';
+	for my $i (1 .. 60) {
+		my $dying = $get->($via->(), $third, $i % 2 ? '/big' : '/x');
+		$i % 3 ? $dying->abort : $dying->close;
+	}
+	eventually {
+		my @three = map { $get->($via->(), $third, '/big') } 1 .. 3;
+		3 == grep { $_->fill(time + 5) eq 'data' &&
+		    $_->{in} =~ /^HTTP\S+ 200/ } @three;
+	} 10, 'requests that died are not counted';
 	$s->allow(qr/SIGKILL|signal 9|killed/);
 	kill KILL => $s->workers;
 	my $again;

@@ -176,13 +176,19 @@ subtest 'a careless start' => sub {
 };
 
 subtest 'what a worker has' => sub {
-	my $s = Pyked->start(workers => 2, top => "sandbox on\n");
+	my $s = Pyked->start(workers => 2, top => "sandbox on\n", scripts => {
+	    status => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+	    . "unshare -U true && echo unshared\ncat /proc/self/status\n" });
 	my ($worker, $other) = workers($s);
 	my @pidfile = grep { (readlink || '') =~ /pyked\.pid/ }
 	    glob "/proc/$worker/fd/*";
 	is scalar @pidfile, 0, 'no pid file';
 	is status_of($worker, 'NoNewPrivs'), 1, 'no new privileges';
 	is status_of($worker, 'Seccomp') // 2, 2, 'system calls are refused';
+	my $script = $s->get('/cgi/status')->{body};
+	like $script, qr/^NoNewPrivs:\t1\n(?!.*^Seccomp:\t0)/ms,
+	    '... to scripts as well';
+	unlike $script, qr/^unshared/, '... which make no namespace';
 	is status_of($worker, $_), '0' x 16, "$_ is empty"
 	    for qw(CapInh CapPrm CapEff CapAmb);
 	SKIP: {

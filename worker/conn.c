@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <poll.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -312,16 +311,6 @@ conn_run_again(struct worker *w)
 
 /* --- deadlines and the end --- */
 
-static struct conn *
-conn_of(struct timeout *t)
-{
-	struct conn *c = (struct conn *)((char *)t -
-	    offsetof(struct conn, timeout));
-
-	assert(c->magic == CONN_MAGIC);
-	return c;
-}
-
 static void
 fail_with(struct conn *c, int status)
 {
@@ -341,7 +330,7 @@ has_left(const struct conn *c)
 void
 conn_expired(struct timeout *t)
 {
-	struct conn *c = conn_of(t);
+	struct conn *c = conn_of_deadline(t);
 
 	switch (c->waiting) {
 	case WAIT_HEAD:
@@ -388,51 +377,11 @@ conn_expired(struct timeout *t)
 	}
 }
 
-/* How long has it waited for its client? */
-static int64_t
-waited_ms(const struct conn *c)
-{
-	return conn_wait_ms(c) -
-	    mono_us(clock_now(), c->timeout.at) / 1000;
-}
-
-/* The connection of that client (0: anybody) that waits longest and may go. */
-static struct conn *
-find_waiting(struct worker *w, const struct conn *except, int64_t min_ms,
-    uint64_t client)
-{
-	static const struct {
-		enum conn_wait wait;
-		bool any_age;
-	} order[] = { { WAIT_IDLE, true }, { WAIT_LINGER, true },
-	    { WAIT_HEAD, false }, { WAIT_HANDSHAKE, false } };
-	struct timeout *t;
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		for (t = w->queue[order[i].wait].first; t != NULL;
-		    t = t->next) {
-			struct conn *c = conn_of(t);
-
-			if (!order[i].any_age && waited_ms(c) < min_ms)
-				break;
-			if (c != except &&
-			    (client == 0 || crowd_is(c, client)))
-				return c;
-		}
-	}
-	return NULL;
-}
-
 bool
 conn_evict(struct worker *w, const struct conn *except, int64_t min_ms)
 {
-	uint64_t most = crowd_most(w);
-	struct conn *c = NULL;
+	struct conn *c = conn_waiting(w, except, min_ms);
 
-	if (most != 0)
-		c = find_waiting(w, except, min_ms, most);
-	if (c == NULL)
-		c = find_waiting(w, except, min_ms, 0);
 	if (c == NULL)
 		return false;
 	conn_close(c, true);

@@ -7,10 +7,14 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include <assert.h>
+#include <stddef.h>
+
 #include "common/conf.h"
 #include "worker/bufpool.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
+#include "worker/crowd.h"
 #include "worker/loop.h"
 
 #define LINGER_MS	2000		/* of silence after the last answer */
@@ -156,12 +160,6 @@ conn_settle(struct conn *c)
 	return set_interest(c);
 }
 
-int64_t
-conn_wait_ms(const struct conn *c)
-{
-	return wait_ms(c, c->waiting);
-}
-
 bool
 conn_kept_up(const struct conn *c)
 {
@@ -172,4 +170,60 @@ conn_kept_up(const struct conn *c)
 		return moved > 0;
 	return moved >= c->worker->conf->limits.min_rate * ms / 1000 &&
 	    moved > 0;
+}
+
+struct conn *
+conn_of_deadline(struct timeout *t)
+{
+	struct conn *c = (struct conn *)((char *)t -
+	    offsetof(struct conn, timeout));
+
+	assert(c->magic == CONN_MAGIC);
+	return c;
+}
+
+/* How long has it waited for its client? */
+static int64_t
+waited_ms(const struct conn *c)
+{
+	return wait_ms(c, c->waiting) -
+	    mono_us(clock_now(), c->timeout.at) / 1000;
+}
+
+/* The connection of that client (0: anybody) that waits longest and may go. */
+static struct conn *
+find_waiting(struct worker *w, const struct conn *except, int64_t min_ms,
+    uint64_t client)
+{
+	static const struct {
+		enum conn_wait wait;
+		bool any_age;
+	} order[] = { { WAIT_IDLE, true }, { WAIT_LINGER, true },
+	    { WAIT_HEAD, false }, { WAIT_HANDSHAKE, false } };
+	struct timeout *t;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		for (t = w->queue[order[i].wait].first; t != NULL;
+		    t = t->next) {
+			struct conn *c = conn_of_deadline(t);
+
+			if (!order[i].any_age && waited_ms(c) < min_ms)
+				break;
+			if (c != except &&
+			    (client == 0 || crowd_is(c, client)))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+struct conn *
+conn_waiting(struct worker *w, const struct conn *except, int64_t min_ms)
+{
+	uint64_t most = crowd_most(w);
+	struct conn *c = NULL;
+
+	if (most != 0)
+		c = find_waiting(w, except, min_ms, most);
+	return c != NULL ? c : find_waiting(w, except, min_ms, 0);
 }
