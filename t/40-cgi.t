@@ -496,6 +496,18 @@ subtest 'what a script inherits' => sub {
 	like $body, qr/^$self $self $self$/m, 'its own group and session';
 	my $nice = ($body =~ /(-?\d+)\n\z/)[0];
 	cmp_ok $nice, '>=', 5, 'nice';
+	# It is started in another way where there are many connections.
+	my @many = map { client($s) } 1 .. 120;
+	is scalar(grep { $_->get('/')->{status} eq '200' } @many), 120,
+	    'beside many connections';
+	my $other = $s->get('/cgi/proc')->{body};
+	s/self \d+//, s/^\d+ \d+ \d+$//m for $body, $other;
+	is $other, $body, 'it is all the same';
+	is $s->post('/cgi/sum', 'x' x $_)->{body}, "$_ " . md5_hex('x' x $_)
+	    . " $_", "$_ bytes" for 1000, 100_000;
+	is $s->get('/cgi/no-program')->{status}, 500, 'a start that fails';
+	is scalar(grep { $_->get('/')->{status} eq '200' } @many), 120,
+	    'the connections go on';
 	$s->set_mark;
 	is $s->get('/cpu/spin')->{status}, 200, 'a script that spins';
 	ok $s->wait_log(qr{/cpu/spin: killed at its limit of 1 s}),

@@ -38,6 +38,7 @@ my %scripts = (
 	    . 'undef, undef, 0.25 } my ($n, $x) = (0);'
 	    . '$n += length $x while read STDIN, $x, 65536; print $n;',
 	cat => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec cat\n",
+	away => $perl . 'print "Location: /index.html\n\n";',
 	deaf => $perl . $text . 'print "done\n";',
 	shut => $perl . 'close STDIN;' . $wait . $text . 'print "done\n";',
 	# Answers first, and then looks at what it was asked.
@@ -334,6 +335,19 @@ subtest 'stream: what nobody reads of it' => sub {
 	    . 'x' x 10_000);
 	is $c->response->{body}, "done\n", 'an answer';
 	ok $c->is_closed, 'more is not waited for';
+};
+
+subtest 'stream: a script that leads elsewhere' => sub {
+	my $hidden = Pyked::Http::bytes(GET => '/stream/deaf');
+	my $c = client($s)->send(head_of('/stream/away', 200_000)
+	    . 'x' x 10_000);
+	my $r = $c->response;
+	is $r->{body}, "home\n", 'has its answer before the body is here';
+	is field($r, 'Connection'), 'close', 'of which nothing is a request';
+	$c->send($hidden x 20);
+	ok $c->is_closed, 'whatever it says';
+	is client($s)->send(head_of('/stream/away', 3000) . 'x' x 3000)
+	    ->response->{body}, "home\n", 'a short one';
 };
 
 subtest 'stream: in the queue' => sub {

@@ -225,7 +225,9 @@ test_settings(void)
 	ok((SSL_CTX_get_options(ctx) & SSL_OP_NO_TICKET) == 0 &&
 	    SSL_CTX_get_session_cache_mode(ctx) == SSL_SESS_CACHE_OFF,
 	    "tickets, but no cache");
-	ok((SSL_CTX_get_mode(ctx) & modes) == modes, "modes");
+	ok((SSL_CTX_get_mode(ctx) & modes) == modes &&
+	    (SSL_CTX_get_mode(ctx) & SSL_MODE_ENABLE_PARTIAL_WRITE) == 0,
+	    "modes");
 	ok(SSL_CTX_get_read_ahead(ctx) == 1, "reads ahead");
 	ok(SSL_CTX_get_min_proto_version(ctx) == TLS1_2_VERSION &&
 	    SSL_CTX_get_max_proto_version(ctx) == TLS1_3_VERSION, "versions");

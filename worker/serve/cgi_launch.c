@@ -129,7 +129,7 @@ spawn(struct cgi_script *s, char **env, struct ends *e)
 		spawn = (struct cgi_spawn){ .folder = e->folder,
 		    .exec = s->target.exec, .env = env, .in = e->in,
 		    .out = e->out[1], .err = e->err[1], .limits = s->conf,
-		    .tasks = tasks(s) };
+		    .tasks = tasks(s), .descriptors = ledger_used() };
 		s->pid = cgi_spawn(&spawn, &why);
 		if (s->pid != -1)
 			return 0;

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
 #include <sys/cdefs.h>
@@ -23,6 +24,7 @@
 #include "common/log.h"
 #include "common/sig.h"
 #include "worker/serve/cgi_fence.h"
+#include "worker/serve/cgi_share.h"
 
 /* The limits that are lowered. */
 static const int lowered[] = { RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE,
@@ -84,12 +86,25 @@ die_with(pid_t parent)
 	return 0;
 }
 
+/* What the child needs; it is on the stack of who waits for it. */
+struct child {
+	const struct cgi_spawn *s;
+	char **argv;
+	bool shares;			/* the worker's descriptors */
+	volatile struct cgi_spawn_failure *why;
+};
+
 static int
-set_stdio(const struct cgi_spawn *s)
+set_stdio(const struct child *c)
 {
-	if (dup2(s->in, STDIN_FILENO) == -1 ||
-	    dup2(s->out, STDOUT_FILENO) == -1 ||
-	    dup2(s->err, STDERR_FILENO) == -1)
+	int fds[3] = { c->s->in, c->s->out, c->s->err };
+
+	/* Before anything is closed or replaced: it is not ours yet. */
+	if (c->shares && cgi_share_leave(fds) == -1)
+		return -1;
+	if (dup2(fds[0], STDIN_FILENO) == -1 ||
+	    dup2(fds[1], STDOUT_FILENO) == -1 ||
+	    dup2(fds[2], STDERR_FILENO) == -1)
 		return -1;
 	/* All of them close on exec; this is for what a library forgot. A
 	 * kernel without the call does not matter then. */
@@ -100,8 +115,9 @@ set_stdio(const struct cgi_spawn *s)
 
 /* NULL, or what failed, with errno. */
 static const char *
-prepare(const struct cgi_spawn *s)
+prepare(const struct child *c)
 {
+	const struct cgi_spawn *s = c->s;
 	sigset_t nothing;
 
 	if (setsid() == -1)
@@ -120,7 +136,7 @@ prepare(const struct cgi_spawn *s)
 	/* It has a descriptor. */
 	if (worker.fence != -1 && cgi_fence_enter(worker.fence) == -1)
 		return "landlock_restrict_self";
-	if (set_stdio(s) == -1)
+	if (set_stdio(c) == -1)
 		return "dup2";
 	(void)sigemptyset(&nothing);
 	if (sigprocmask(SIG_SETMASK, &nothing, NULL) == -1)
@@ -129,32 +145,38 @@ prepare(const struct cgi_spawn *s)
 }
 
 noreturn static void
-run_child(const struct cgi_spawn *s, char **argv,
-    volatile struct cgi_spawn_failure *why)
+run_child(const struct child *c)
 {
 	const char *step;
 
-	step = prepare(s);
+	step = prepare(c);
 	if (step == NULL) {
-		(void)execve(s->exec, argv, s->env);
+		(void)execve(c->s->exec, c->argv, c->s->env);
 		step = "execve";
 	}
-	why->error = errno;
-	why->step = step;
+	c->why->error = errno;
+	c->why->step = step;
 	_exit(127);
+}
+
+static int
+child_main(void *arg)
+{
+	run_child(arg);
 }
 
 /* Alone, so that the compiler has nothing to keep in registers that the child
  * might spoil. */
 static pid_t
-start_child(const struct cgi_spawn *s, char **argv,
-    volatile struct cgi_spawn_failure *why)
+start_child(struct child *c)
 {
 	pid_t pid;
 
+	if (c->shares)
+		return cgi_share_fork(child_main, c);
 	pid = vfork();
 	if (pid == 0)
-		run_child(s, argv, why);
+		run_child(c);
 	return pid;
 }
 
@@ -172,6 +194,7 @@ cgi_spawn_open(void)
 		if (getrlimit(lowered[i], &worker.own[i]) == -1)
 			worker.own[i] = (struct rlimit){ RLIM_INFINITY,
 			    RLIM_INFINITY };
+	cgi_share_open();
 	worker.fence = cgi_fence_open();
 	if (worker.fence == -1)
 		log_debug("scripts can signal this worker: no Landlock scopes, "
@@ -184,6 +207,7 @@ cgi_spawn_close(void)
 	if (worker.fence != -1)
 		(void)close(worker.fence);
 	worker.fence = -1;
+	cgi_share_close();
 }
 
 pid_t
@@ -191,6 +215,8 @@ cgi_spawn(const struct cgi_spawn *s, struct cgi_spawn_failure *why)
 {
 	volatile struct cgi_spawn_failure said = { NULL, 0 };
 	char *argv[2];
+	struct child child = { s, argv, cgi_share_pays(s->descriptors),
+	    &said };
 	pid_t pid;
 
 	assert(worker.pid != 0);
@@ -199,7 +225,7 @@ cgi_spawn(const struct cgi_spawn *s, struct cgi_spawn_failure *why)
 	 * not write to them. */
 	argv[0] = __DECONST(char *, s->exec);
 	argv[1] = NULL;
-	pid = start_child(s, argv, &said);
+	pid = start_child(&child);
 	if (pid == -1) {
 		why->step = "fork";
 		why->error = errno;

@@ -24,6 +24,7 @@ struct cgi_spawn {
 	const struct conf_cgi *limits;
 	uint64_t tasks;			/* that its user may have in all; 0 =
 					 * any number */
+	unsigned descriptors;		/* that are open here, about */
 };
 
 /* What went wrong, and with what. */
