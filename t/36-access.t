@@ -11,13 +11,15 @@ use Test::More;
 
 use Pyked;
 
-my $s = Pyked->start(tls => 1, files => { 'index.html' => "top\n",
+my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "top\n",
     'in/index.html' => "in\n", 'out/index.html' => "out\n",
     'out/mine/x' => "mine\n", 'list/x' => "x\n", 'any/x' => "any\n",
     'one/x' => "one\n", 'page.php' => "php\n", 'out/page.php' => "php\n",
     'both/x' => "both\n", 'wide/x' => "wide\n", 'six/x' => "six\n",
     'shut/x' => "shut\n", map { $_ => 'x' } qw(z/exact.txt z/exact.txt.gz
-    z/free.txt.gz z/in/x.kept z/in/x.kept.gz z/x.kept.gz off.txt.gz) },
+    z/free.txt.gz z/in/x.kept z/in/x.kept.gz z/x.kept.gz off.txt.gz
+    names/shut/x names/open/x names/any/x names/x names/x.hidden names/refused)
+    },
     scripts => { (map { $_ => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n"
 	. "\\n'\n" } qw(exact)), show => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
 	. "echo script\n" },
@@ -43,6 +45,17 @@ server {
 		listing on
 		deny all
 	}
+	location /names/ { listing on }
+	location /names/shut/ { deny all }
+	location /names/open/ { allow 127.0.0.1 }
+	location /names/any/ {
+		auth x @DIR@/users
+		deny all
+		allow 192.0.2.1
+		require any
+	}
+	location *.hidden { deny all }
+	location = /names/refused { refuse 404 }
 	location /cgi/ {
 		cgi dir @CGI@
 		allow 192.0.2.0/24
@@ -118,6 +131,9 @@ server inherits.test {
 }
 END
 
+spew("$s->{dir}/users", '');
+$s->up;
+
 # The status by http and by https, which must be the same.
 sub status_of {
 	my ($path, @options) = @_;
@@ -147,6 +163,11 @@ is status_of('/six/x'), 403, 'an allow for others alone';
 is status_of('/out/', '-I'), 403, 'HEAD';
 is status_of('/out/page.php'), 403, 'no suffix leads around a place';
 is status_of('/page.php'), 200, '... and it is open elsewhere';
+
+# Names are for whom what they name is for.
+status_of('/names/');
+is join(' ', slurp("$s->{dir}/body") =~ /<a href="([^".?]+)"/g),
+    'any/ open/ x', 'a listing has no names of what is denied';
 
 # What is said of a file holds however it is come by.
 for (qw(page safe)) {

@@ -21,23 +21,45 @@ find_rule(const struct conf_access *a, const struct net_addr *peer)
 	return NULL;
 }
 
+/* What is left to ask of a client with this address. */
+enum left {
+	LEFT_NONE,
+	LEFT_PASSWORD,
+	LEFT_DENIED			/* nothing would help */
+};
+
+static enum left
+look_at_address(const struct request *r, const struct conf_access *a)
+{
+	const struct conf_rule *rule = find_rule(a, &r->client->peer);
+
+	if (a->require == CONF_REQUIRE_ANY) {
+		if (rule != NULL && rule->allow)
+			return LEFT_NONE;
+		if (a->realm != NULL)
+			return LEFT_PASSWORD;
+	}
+	if (rule == NULL ? a->allows : !rule->allow)
+		return LEFT_DENIED;
+	return a->realm == NULL ? LEFT_NONE : LEFT_PASSWORD;
+}
+
 static int
 check(struct request *r, const struct conf_access *a)
 {
-	const struct conf_rule *rule;
+	enum left left = r->hold != NULL ? LEFT_PASSWORD :
+	    look_at_address(r, a);
 
-	if (r->hold != NULL)
-		return auth_gate(r, a);
-	rule = find_rule(a, &r->client->peer);
-	if (a->require == CONF_REQUIRE_ANY) {
-		if (rule != NULL && rule->allow)
-			return 0;
-		if (a->realm != NULL)
-			return auth_gate(r, a);
-	}
-	if (rule == NULL ? a->allows : !rule->allow)
+	if (left == LEFT_DENIED)
 		return 403;
-	return a->realm == NULL ? 0 : auth_gate(r, a);
+	return left == LEFT_PASSWORD ? auth_gate(r, a) : 0;
+}
+
+bool
+access_is_denied(const struct request *r, const struct conf_location *l)
+{
+	return l->answer.refuse != 0 ||
+	    look_at_address(r, &l->access) == LEFT_DENIED;
 }
 
 int

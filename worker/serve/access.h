@@ -8,6 +8,9 @@
 #ifndef WORKER_SERVE_ACCESS_H
 #define WORKER_SERVE_ACCESS_H
 
+#include <stdbool.h>
+
+struct conf_location;
 struct request;
 
 /*
@@ -19,5 +22,8 @@ int	access_gate_first(struct request *r);
 int	access_gate_second(struct request *r);
 /* What the location itself says. */
 int	access_gate(struct request *r);
+/* Is all there kept from r's client, with whatever password? */
+bool	access_is_denied(const struct request *r,
+	    const struct conf_location *l);
 
 #endif

@@ -21,9 +21,11 @@
 #include "common/log.h"
 #include "worker/http/request.h"
 #include "worker/ledger.h"
+#include "worker/serve/access.h"
 #include "worker/serve/beneath.h"
 #include "worker/serve/html.h"
 #include "worker/serve/listing_page.h"
+#include "worker/serve/route.h"
 #include "worker/serve/turns.h"
 
 #define ENTRIES_MAX	10000		/* of one page; */
@@ -80,6 +82,25 @@ follow(const struct listing *l, const char *name, struct stat *st)
 	return found;
 }
 
+/* Locations inside of the one that is listed may be for others. */
+static bool
+is_denied(const struct listing *l, const char *name, bool folder)
+{
+	const struct request *r = l->request;
+	const struct conf_location *at;
+	char path[PATH_MAX];
+	int n;
+
+	if (r->server->nlocations == 0)
+		return false;
+	n = snprintf(path, sizeof(path), "%s%s%s", r->path.p, name,
+	    folder ? "/" : "");
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return true;
+	at = route_location(r->server, (struct str){ path, (size_t)n });
+	return at != r->location && access_is_denied(r, at);
+}
+
 /* Would a request for it be given something? *st is what that is. */
 static bool
 is_shown(const struct listing *l, const char *name, struct stat *st)
@@ -93,7 +114,8 @@ is_shown(const struct listing *l, const char *name, struct stat *st)
 		return false;
 	if (S_ISLNK(st->st_mode) && !follow(l, name, st))
 		return false;
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+	if ((!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) ||
+	    is_denied(l, name, S_ISDIR(st->st_mode)))
 		return false;
 	return faccessat(dir, name, S_ISDIR(st->st_mode) ? X_OK : R_OK,
 	    AT_EACCESS) == 0;
