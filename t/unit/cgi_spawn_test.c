@@ -20,6 +20,7 @@
 #define GROWN	((size_t)200 << 20)
 #define MANY	3000	/* descriptors */
 #define STARTS	60
+#define TRIES	10
 
 static const struct conf_cgi limits = { .cpu_s = 5, .memory = 64 << 20,
     .fsize = 1 << 20 };
@@ -113,6 +114,17 @@ quickest(void)
 	return best;
 }
 
+/* On a busy machine one try may find no quiet moment. */
+static double
+quickest_below(double us)
+{
+	double now = quickest();
+
+	for (int i = 0; i < TRIES && now >= us; i++)
+		now = quickest();
+	return now;
+}
+
 static void
 test_grown(void)
 {
@@ -124,7 +136,7 @@ test_grown(void)
 		abort();
 	for (size_t i = 0; i < GROWN; i += 4096)
 		p[i] = 1;
-	after = quickest();
+	after = quickest_below(before * 1.5);
 	/* Others may have come in between. */
 	for (tries = 0; after >= before * 1.5 && tries < 20; tries++) {
 		again = quickest();
@@ -213,7 +225,7 @@ test_many(void)
 	test_failure();
 	test_start();
 	test_descriptors();
-	after = quickest();
+	after = quickest_below(before * 1.5);
 	/* A copy of all of them takes about as long as all the rest. */
 	ok(after < before * 1.5 || !cgi_share_pays(MANY),
 	    "%d descriptors change little: %.0f us, %.0f us", MANY, before,
