@@ -22,7 +22,9 @@
 #include "common/net.h"
 #include "common/str.h"
 
-#define PATIENCE_MS	5	/* for one line */
+#define PATIENCE_MS	5	/* for one line, */
+#define PATIENCE_US	200000	/* and for all of a second: who writes them has
+				 * other things to do */
 
 static int
 meet(int fd)
@@ -103,18 +105,36 @@ put_prefix(char *text, size_t size, int priority)
 	return n < 0 ? 0 : (size_t)n;
 }
 
+/* False when there is no patience left. */
+static bool
+wait_for(int fd)
+{
+	static struct mono second;	/* when this one began, */
+	static int64_t spent;		/* and what was waited in it */
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct mono now = mono_read();
+
+	if (mono_us(second, now) >= 1000000) {
+		second = now;
+		spent = 0;
+	}
+	if (spent >= PATIENCE_US)
+		return false;
+	(void)poll(&p, 1, PATIENCE_MS);
+	spent += mono_us(now, mono_read());
+	return true;
+}
+
 static int
 send_text(int fd, const char *text, size_t n)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	bool waited = false, met = false;
 
 	while (send(fd, text, n, MSG_NOSIGNAL) == -1) {
 		if (errno == EINTR)
 			continue;
-		if (errno == EAGAIN && !waited) {
+		if (errno == EAGAIN && !waited && wait_for(fd)) {
 			waited = true;
-			(void)poll(&p, 1, PATIENCE_MS);
 		} else if (errno != EAGAIN && !met) {
 			met = true;
 			if (meet(fd) == -1)

@@ -3,7 +3,7 @@
  * without are refused to them: EPERM, as for want of a right.
  *
  * Linux alone has it (seccomp). Whoever takes a worker over has a smaller
- * kernel to attack; scripts, which inherit it, see nothing of it.
+ * kernel to attack; scripts inherit it, few of which will ever notice.
  */
 #ifndef COMMON_SANDBOX_H
 #define COMMON_SANDBOX_H

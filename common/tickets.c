@@ -84,6 +84,8 @@ tickets_rotate(struct tickets *t)
 	}
 	key->size = sizeof(key->mac);
 	atomic_store(&t->n, n);
+	/* Whoever sees something of the wiping sees n, too. */
+	atomic_thread_fence(memory_order_seq_cst);
 	OPENSSL_cleanse(&t->key[(n + 1) % PLACES], sizeof(*key));
 	return 0;
 }

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use IO::Socket::UNIX ();
 use Test::More;
+use Time::HiRes qw(time);
 
 use Pyked;
 
@@ -42,7 +43,8 @@ sub reload {
 	    "generation $generation";
 }
 
-my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "first\n" },
+my $s = Pyked->prepare(tls => 1, files => { 'index.html' => "first\n",
+    big => 'b' x (4 << 20) },
     scripts => { echo => $echo });
 my $d = $s->{dir};
 mkdir "$d/$long";
@@ -101,6 +103,22 @@ subtest 'a second server' => sub {
 	$r = run(Pyked::program(), '-t', '-c', $other->{conf});
 	like $r->{err}, qr/no such folder/, '... and of a folder';
 	ok !-e "$d/missing", '... which it does not make';
+};
+
+# The kernel says of other sockets that they have room again, but not of these.
+subtest 'a reader that pauses' => sub {
+	my $c = IO::Socket::UNIX->new(Peer => "$d/web.sock") or die $!;
+	my ($got, $start) = ('', time);
+
+	print $c "GET /big HTTP/1.0\r\n\r\n";
+	$c->flush;
+	for my $pause (1 .. 2) {
+		sysread $c, $got, 100_000, length $got;
+		select undef, undef, undef, 1.5;	# the pause itself
+	}
+	1 while sysread $c, $got, 1 << 20, length $got;
+	is length($got =~ s/.*?\r\n\r\n//sr), 4 << 20, 'has all';
+	cmp_ok time - $start, '<', scaled(10), 'as soon as it reads again';
 };
 
 subtest 'reload' => sub {

@@ -490,6 +490,7 @@ subtest 'what a script inherits' => sub {
 	like $body, qr/^Max cpu time\s+30\s/m, 'processor time';
 	like $body, qr/^Max data size\s+1073741824\s/m, 'memory';
 	like $body, qr/^Max open files\s+256\s/m, 'descriptors';
+	like $body, qr/^Max pending signals\s+1024\s/m, 'queued signals';
 	like $body, qr/^umask 0?077$/m, 'umask';
 	like $body, qr/^\Q$s->{cgi}\E$/m, 'in its folder';
 	my ($self) = $body =~ /^self (\d+)$/m;

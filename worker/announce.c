@@ -4,6 +4,7 @@
 #include "worker/announce.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/sig.h"
@@ -72,6 +73,18 @@ announce_stop(int fd)
 		(void)fcntl(fd, F_SETFL, flags & ~O_ASYNC);
 }
 
+/* Of UNIX sockets the kernel announces room only after a send that failed with
+ * O_ASYNC on; of others whenever somebody waited for it. */
+bool
+announce_is_mute(int fd)
+{
+	int domain;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 &&
+	    domain == AF_UNIX;
+}
+
 int
 announce_read(int from, int *fds, int room, bool *lost)
 {
@@ -114,6 +127,13 @@ void
 announce_stop(int fd)
 {
 	(void)fd;
+}
+
+bool
+announce_is_mute(int fd)
+{
+	(void)fd;
+	return false;
 }
 
 int

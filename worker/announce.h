@@ -21,6 +21,8 @@ const sigset_t *announce_wait_mask(void);
  * not announced. 0, or -1 when it cannot: not everything has that. */
 int	announce_start(int fd);
 void	announce_stop(int fd);
+/* Does fd say nothing of it when there is room to write again? */
+bool	announce_is_mute(int fd);
 /* Reads who has announced itself into fds, room of them at the most: how many
  * these are. They may be forgotten, closed or somebody else's by now. *lost is
  * set when there were more than could be queued. */

@@ -27,6 +27,8 @@
 #define SCAN_FACTOR_MANY 10	/* this part of it */
 #define SIGNAL_US	10000	/* signals are admitted at least this often */
 #define SLEEP_MAX_US	1000000	/* or the worker would look frozen */
+#define DOUBT_US	1000000	/* who announces himself is looked at so
+				 * seldom: no kernel is trusted for ever */
 #define ANNOUNCED_MAX	256	/* taken in a turn */
 #define COOLED_MAX	2048	/* at a time: they cost some system calls */
 #define NSETS		9
@@ -49,6 +51,7 @@ struct loop {
 	struct fdset ready;	/* of this turn: still to deliver */
 	struct mono cool_at;
 	struct mono scan_at;
+	struct mono doubt_at;	/* when all are looked at in any case */
 	struct mono admitted;	/* when signals were last let in */
 	int announcer;		/* owned; who says so; -1 = nobody can */
 	bool lost;		/* somebody did whom we do not know */
@@ -187,6 +190,9 @@ warm(struct loop *l, int fd)
 static void
 cool_one(struct loop *l, int fd)
 {
+	if (l->announcer != -1 && fdset_has(&l->write, fd) &&
+	    announce_is_mute(fd))
+		return;
 	if (l->announcer != -1 && !fdset_has(&l->announced, fd) &&
 	    announce_start(fd) == 0)
 		fdset_add(&l->announced, fd);
@@ -243,7 +249,7 @@ choose(struct loop *l, struct mono now)
 	fdset_union(&l->rd, &l->hot, &l->announced, l->nslots);
 	if (!l->lost && fdset_within(&l->read, &l->rd, l->nslots) &&
 	    fdset_within(&l->write, &l->rd, l->nslots))
-		return LOOK_HOT;
+		return mono_before(now, l->doubt_at) ? LOOK_HOT : LOOK_SCAN;
 	if (fdset_within(&l->hot, &l->pinned, l->nslots))
 		return LOOK_ALL;
 	return mono_before(now, l->scan_at) ? LOOK_SOON : LOOK_SCAN;
@@ -361,6 +367,7 @@ loop_turn(struct loop *l, struct mono until)
 	int64_t cpu = 0;
 	enum look look;
 	int nfds, n;
+	bool looked;
 
 	cool(l, before);
 	look = choose(l, before);
@@ -369,9 +376,13 @@ loop_turn(struct loop *l, struct mono until)
 	nfds = ask(l, look);
 	n = wait_for(l, nfds, wait_us(l, look, before, until));
 	assert(n != -1 || errno == EINTR || errno == ENOMEM);
+	looked = (look == LOOK_SCAN || look == LOOK_ALL) &&
+	    (n != -1 || errno == EINTR);
 	clock_update();
-	if (look == LOOK_SCAN || look == LOOK_ALL)
+	if (looked) {
 		l->lost = false;
+		l->doubt_at = mono_add_us(clock_now(), DOUBT_US);
+	}
 	if (look == LOOK_SCAN)
 		set_next_scan(l, clock_cpu_us() - cpu);
 	admit_signals(l, n, clock_now());

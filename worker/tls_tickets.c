@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -21,13 +22,13 @@
 
 static const struct conf *conf;
 static const struct tickets *shared;
+static struct ticket_key copy[TICKETS_SHARED];	/* wiped after use: the master
+						 * wipes old ones, too */
 
 /* The keys as they are now. */
 static const struct ticket_key *
 keys(size_t *n)
 {
-	static struct ticket_key copy[TICKETS_SHARED];
-
 	if (conf->tickets.kind == CONF_TICKETS_FILE) {
 		*n = conf->tickets.keys.n;
 		return conf->tickets.keys.key;
@@ -99,8 +100,11 @@ static int
 on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
 {
-	return encrypt ? give(name, iv, cipher, mac) :
+	int result = encrypt ? give(name, iv, cipher, mac) :
 	    take(ssl, name, iv, cipher, mac);
+
+	OPENSSL_cleanse(copy, sizeof(copy));
+	return result;
 }
 
 void

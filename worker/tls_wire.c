@@ -184,9 +184,13 @@ on_rest(struct timeout *t)
 		return;
 	}
 	nkeepers--;
-	/* What it cannot free now it frees by itself then. */
+	/* From here on it frees them by itself, after the next record. Not now
+	 * in the midst of one: OpenSSL before 3.0.14 frees what it has begun
+	 * to read (CVE-2024-4741). */
 	(void)SSL_set_mode(w->tls, SSL_MODE_RELEASE_BUFFERS);
-	(void)SSL_free_buffers(w->tls);
+	if (SSL_has_pending(w->tls) == 0 &&
+	    strcmp(SSL_rstate_string(w->tls), "RB") != 0)
+		(void)SSL_free_buffers(w->tls);
 }
 
 void

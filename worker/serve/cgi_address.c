@@ -20,7 +20,8 @@ struct address {
 static void
 split(const char *url, struct address *a)
 {
-	const char *rest = strstr(url, "://");
+	/* A query may have one as well. */
+	const char *rest = *url == '/' ? NULL : strstr(url, "://");
 
 	*a = (struct address){ .authority = STR("localhost") };
 	a->target = url;
@@ -48,7 +49,7 @@ find_listen(const struct conf *conf, const struct address *a)
 	for (i = 0; i < conf->nlistens; i++) {
 		const struct conf_listen *l = &conf->listens[i];
 
-		if (net_addr_port(&l->addr) == port)
+		if (port != 0 && net_addr_port(&l->addr) == port)
 			return l;
 		if (l->tls == a->tls && best->tls != a->tls)
 			best = l;

@@ -28,7 +28,7 @@
 
 /* The limits that are lowered. */
 static const int lowered[] = { RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE,
-    RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_CORE };
+    RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_SIGPENDING, RLIMIT_CORE };
 
 #define NLOWERED	(sizeof(lowered) / sizeof(lowered[0]))
 
@@ -59,7 +59,7 @@ set_limits(const struct cgi_spawn *s)
 	/* In the order of the table. At the limit of its time a script gets
 	 * SIGXCPU, which says what it is; KILL is for who ignores it. */
 	const uint64_t to[NLOWERED] = { conf->cpu_s, conf->memory, conf->fsize,
-	    CGI_NOFILE, s->tasks };
+	    CGI_NOFILE, s->tasks, CGI_SIGPENDING };
 	struct rlimit limit;
 	size_t i;
 

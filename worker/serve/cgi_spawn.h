@@ -13,6 +13,7 @@ struct conf_cgi;
 /* What scripts have whatever the configuration says. */
 #define CGI_NICE	5	/* above the worker's */
 #define CGI_NOFILE	256
+#define CGI_SIGPENDING	1024	/* of the user: workers want some, too */
 #define CGI_TASKS	64	/* of a script, where its user's are counted */
 
 /* All borrowed. */

@@ -76,7 +76,7 @@ file_describe(struct request *r, struct file *f, const struct stat *st,
 		return -1;
 	f->size = st->st_size;
 	f->id = (struct file_id){ st->st_dev, st->st_ino, st->st_mtim,
-	    st->st_ctim };
+	    st->st_ctim, st->st_mode, st->st_uid, st->st_gid };
 	f->passing = is_fresh(modified, now) || modified > now;
 	f->validators = (struct validators){ .etag = str_from(etag),
 	    .now = now };
@@ -266,7 +266,8 @@ bool
 file_is(const struct file *f, const struct stat *st)
 {
 	return f->size == st->st_size && f->id.dev == st->st_dev &&
-	    f->id.ino == st->st_ino &&
+	    f->id.ino == st->st_ino && f->id.mode == st->st_mode &&
+	    f->id.uid == st->st_uid && f->id.gid == st->st_gid &&
 	    same_time(f->id.modified, st->st_mtim) &&
 	    same_time(f->id.changed, st->st_ctim);
 }

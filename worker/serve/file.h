@@ -39,6 +39,9 @@ struct file_id {
 	ino_t ino;
 	struct timespec modified;
 	struct timespec changed;
+	mode_t mode;			/* these can change within a tick of */
+	uid_t uid;			/* the clock changed is read from */
+	gid_t gid;
 };
 
 /* Text in it is borrowed: static, of the configuration, in the request's arena

@@ -110,7 +110,8 @@ check(const struct request *r, struct fileentry *e, struct file *f)
 {
 	struct stat st = { .st_dev = f->id.dev, .st_ino = f->id.ino,
 	    .st_size = f->size, .st_mtim = f->id.modified,
-	    .st_ctim = f->id.changed };
+	    .st_ctim = f->id.changed, .st_mode = f->id.mode,
+	    .st_uid = f->id.uid, .st_gid = f->id.gid };
 
 	if (f->passing || !file_is(&e->file, &st) ||
 	    !str_eq(f->lines, e->file.lines)) {
