@@ -130,13 +130,12 @@ subtest 'links' => sub {		# P13, P14
 			    "$policy: $want for $target";
 		}
 	}
-	my $log = $s->log;
 	my $out = "403: $site/out.txt is a symbolic link that leads out of "
 	    . "$site (symlinks beneath)";
-	like $log, qr{\Q$out\E\n}, 'the log names the link';
-	like $log, qr{403: \Q$site\E/out is a symbolic link that},
+	ok $s->wait_log(qr{\Q$out\E\n}), 'the log names the link';
+	ok $s->wait_log(qr{403: \Q$site\E/out is a symbolic link that}),
 	    '... also on the way';
-	like $log, qr{403: \Q$site\E/in is a symbolic link \(symlinks off\)},
+	ok $s->wait_log(qr{403: \Q$site\E/in is a symbolic link \(symlinks off\)}),
 	    '... and the policy';
 };
 

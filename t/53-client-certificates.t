@@ -12,7 +12,7 @@ use Time::HiRes qw(time);
 use Pyked;
 
 my @versions = ('-tls1_2', '-tls1_3');
-my $dir = File::Temp::tempdir('pyked-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $dir = temporary();
 
 sub openssl {
 	my $r = run('openssl', @_);
