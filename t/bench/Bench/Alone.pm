@@ -214,8 +214,9 @@ sub hold {
 	my $server = server($dir, $workers);
 	my $before = private_of_all($server);
 	my $each = $n / $workers;
-	my @clients = map { pulse("$server->{http},$server->{also}", $each, 0,
-	    0) } 1 .. $workers;
+	my $ports = join ',', $server->{http},
+	    $workers > 1 ? $server->{also} : ();
+	my @clients = map { pulse($ports, $each, 0, 0) } 1 .. $workers;
 	my @held = sort { $a <=> $b } @{ status($server)->{held} };
 	my $memory = (private_of_all($server) - $before) / $n;
 	my $c = client($server->{http});

@@ -54,7 +54,8 @@ sub version {
 
 # Starts a peer with so many workers, by command words in @pin on certain CPUs,
 # in a folder: { name, pid, http, https, also, floor, scripts, only }; also is a
-# second port for http. It is ended with the test's processes.
+# second port for http, which a pyked with several workers has. It is ended with
+# the test's processes.
 sub start {
 	my ($name, $dir, $workers, @pin) = @_;
 	my %port = map { $_ => free_port() } qw(http https also);
@@ -84,6 +85,7 @@ sub start {
 
 sub conf_pyked {
 	my ($dir, $port, $workers) = @_;
+	my $also = $workers > 1 ? "\tlisten 127.0.0.1:$port->{also}\n" : '';
 
 	return <<"END";
 workers $workers
@@ -98,8 +100,7 @@ limits {
 }
 server {
 	listen 127.0.0.1:$port->{http}
-	listen 127.0.0.1:$port->{also}
-	listen 127.0.0.1:$port->{https} tls
+$also	listen 127.0.0.1:$port->{https} tls
 	certificate $dir/localhost.pem $dir/localhost.key
 	root $dir/site
 	location /cgi/ {
