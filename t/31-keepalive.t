@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Socket qw(IPPROTO_TCP TCP_INFO);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -182,6 +183,37 @@ subtest 'half a close' => sub {
 	$c = client($s);
 	$c->half_close;
 	ok $c->is_closed(scaled(3)), 'nothing at all: no waiting';
+};
+
+# Segments that came: tcpi_segs_in of struct tcp_info.
+sub segments {
+	my ($c) = @_;
+
+	return unpack 'x140 L', getsockopt $c->{socket}, IPPROTO_TCP, TCP_INFO;
+}
+
+subtest 'the end of a connection' => sub {
+	my $close = get('/1.txt', Connection => 'close');
+	my $c = client($s);
+
+	is $c->send($close)->response->{status}, 200, 'an answer';
+	ok $c->is_closed, '... ends it';
+	cmp_ok segments($c), '<=', 3, '... and leaves in one segment with its '
+	    . 'end, behind that of the handshake and an acknowledgement';
+
+	# They come before the answer, behind it, or while it is made.
+	my ($whole, $reset) = (0, 0);
+	for (1 .. 1000) {
+		$c = client($s);
+		$c->send($close);
+		$c->send("\r\n");
+		my ($bytes, $how) = $c->rest;
+		$whole++ if $bytes =~ /\r\n\r\nfile 1\n\z/;
+		$reset++ if $how ne 'closed';
+	}
+	is $whole, 1000, 'bytes behind the last request take no answer with '
+	    . 'them';
+	cmp_ok $reset, '<', 100, '... nor reset the connection';
 };
 
 subtest 'a client that sends and never reads' => sub {

@@ -199,20 +199,24 @@ settle(struct conn *c)
 		conn_abort(c);
 }
 
-/* A client that said close sends nothing more; any other might, and closing
- * on unread bytes would reset the connection and lose our last answer. */
+/*
+ * Our side ends, and with it leaves what was held back for it. A client that
+ * said close sends nothing more; any other might, and closing on unread bytes
+ * would reset the connection and lose our last answer. (Without the shutdown
+ * even bytes that come now would do so, before the answer is out.)
+ */
 static void
 end_or_linger(struct conn *c)
 {
 	bool quiet = c->http1.client_closes && buf_len(&c->in) == 0;
 
-	if (c->eof || quiet) {
-		conn_close(c, true);
-		return;
-	}
 	c->transport->close(c, true);
 	c->transport = &transport_plain;
 	(void)shutdown(c->fd, SHUT_WR);
+	if (c->eof || quiet) {
+		conn_close(c, false);
+		return;
+	}
 	c->state = CONN_LINGER;
 	c->can_read = false;
 	bufpool_take_back(&c->in);

@@ -136,6 +136,7 @@ drain(struct conn *c)
 		return false;
 	n += c->span.n < TRANSPORT_WRITE_MAX ? c->span.n : TRANSPORT_WRITE_MAX;
 	http1_queue_sending(c, n);
+	c->fin_follows = c->flush_then_close && !c->cut && held == 0;
 	r = c->transport->write(c, &sent);
 	if (paced)
 		pace_end(c, held, sent);

@@ -34,6 +34,7 @@
 
 struct wire {
 	int fd;				/* borrowed */
+	int flags;			/* of each send */
 	struct buf rest;		/* owned: records the socket refused */
 	size_t rest_plain;		/* the plain bytes they stand for */
 	size_t batch;			/* plain bytes of the next batch */
@@ -82,7 +83,7 @@ wire_write(BIO *bio, const char *p, size_t n, size_t *done)
 	if (buf_len(&w->rest) > 0)
 		return buf_len(&w->rest) + n <= REST_MAX &&
 		    buf_put(&w->rest, p, n) == 0;
-	r = send(w->fd, p, n, MSG_NOSIGNAL);
+	r = send(w->fd, p, n, w->flags);
 	if (r == -1) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
 			BIO_set_retry_write(bio);
@@ -232,6 +233,7 @@ tls_wire_open(SSL *tls, int fd)
 		return -1;
 	}
 	w->fd = fd;
+	w->flags = MSG_NOSIGNAL;
 	w->tls = tls;
 	w->batch = 4 * TLS_RECORD;
 	BIO_set_data(bio, w);
@@ -247,6 +249,12 @@ tls_wire_batch(const SSL *tls)
 }
 
 void
+tls_wire_ends(SSL *tls)
+{
+	wire_of(tls)->flags |= MSG_MORE;
+}
+
+void
 tls_wire_gather(SSL *tls)
 {
 	assert(gathered.of == NULL);
@@ -258,7 +266,7 @@ tls_wire_gather(SSL *tls)
 static ssize_t
 send_some(const struct wire *w, const char *p, size_t n)
 {
-	ssize_t r = send(w->fd, p, n, MSG_NOSIGNAL);
+	ssize_t r = send(w->fd, p, n, w->flags);
 
 	if (r == -1 && (errno == EAGAIN || errno == EWOULDBLOCK ||
 	    errno == EINTR))

@@ -97,7 +97,7 @@ plain_write(struct conn *c, size_t *sent)
 
 	*sent = 0;
 	if (!file)
-		return send_memory(c, 0, sent);
+		return send_memory(c, c->fin_follows ? MSG_MORE : 0, sent);
 	if (buf_len(&c->out) > 0) {
 		r = send_memory(c, MSG_MORE, sent);
 		if (r != IO_OK || *sent < buf_len(&c->out))

@@ -284,6 +284,8 @@ write_batch(struct conn *c, size_t *sent)
 	p = gather(c, tls_wire_batch(c->tls), &n);
 	if (p == NULL)
 		return IO_ERROR;
+	if (c->fin_follows && n == buf_len(&c->out) + c->span.n)
+		tls_wire_ends(c->tls);
 	tls_wire_gather(c->tls);
 	ERR_clear_error();
 	good = SSL_write_ex(c->tls, p, n, &done) == 1;
@@ -316,6 +318,7 @@ tls_close(struct conn *c, bool orderly)
 	if (c->tls == NULL)
 		return;
 	ERR_clear_error();
+	tls_wire_ends(c->tls);
 	if (orderly && !c->tls_broken && SSL_is_init_finished(c->tls))
 		(void)SSL_shutdown(c->tls);
 	SSL_free(c->tls);
