@@ -100,6 +100,14 @@ END
 	$s->stop;
 };
 
+subtest 'one connection after the other' => sub {
+	my $s = server(limits => 'limits { per-ip 1 }', files => { x => "x\n" });
+	my %times;
+
+	$times{ status_from($s, $one, '/x')->{status} }++ for 1 .. 3000;
+	is $times{200}, 3000, 'whoever sees the end of one may have the next';
+};
+
 subtest 'connections' => sub {
 	my $s = server(limits => "limits { per-ip 3 }\n"
 	    . "trust-proxy $proxy { proxy-protocol on }",

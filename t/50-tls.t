@@ -5,10 +5,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
+use Socket qw(IPPROTO_TCP TCP_CORK);
 use Test::More;
 use Time::HiRes qw(time);
 
 use Pyked;
+use Pyked::Tls;
 
 my $time = Pyked::is_sanitized() ? 5 : 2;
 my $big = join '', map { pack 'N', $_ * 2654435761 % 2 ** 32 } 1 .. 2 ** 19;
@@ -129,6 +131,22 @@ subtest 'the wrong language' => sub {
 	isnt $r->{status}, 'timeout', 'TLS on the plain port: no waiting';
 	cmp_ok time - $start, '<', scaled(3), '... in all';
 	is $s->get('/')->{status}, 200, 'the plain port serves on';
+};
+
+subtest 'rubbish behind the last request' => sub {
+	plan skip_all => Pyked::Tls::missing() if Pyked::Tls::missing();
+	my $whole = 0;
+	for (1 .. 20) {
+		my $c = Pyked::Tls->new($port);
+		# All in one piece.
+		setsockopt $c->{socket}, IPPROTO_TCP, TCP_CORK, 1;
+		$c->send(Pyked::Http::bytes('GET', '/',
+		    Connection => 'close'));
+		syswrite $c->{socket}, "\x17\x03\x03\x00\x20" . 'z' x 60000;
+		setsockopt $c->{socket}, IPPROTO_TCP, TCP_CORK, 0;
+		$whole++ if $c->rest =~ /\nfirst\n\z/;
+	}
+	is $whole, 20, 'takes no answer with it';
 };
 
 subtest 'handshakes that stall' => sub {

@@ -141,7 +141,12 @@ conn_open(struct worker *w, int fd, const struct listener *l,
 	return c;
 }
 
-/* Nothing of it is delivered any more; the memory goes at the turn's end. */
+/*
+ * Nothing of it is delivered any more; the memory goes at the turn's end.
+ * Orderly: with our end leaves what was held back for it, and bytes that come
+ * now do not reset the connection before (close alone would). A client that
+ * sees the end may come again at once, so its place is free by then.
+ */
 static void
 conn_close(struct conn *c, bool orderly)
 {
@@ -154,9 +159,11 @@ conn_close(struct conn *c, bool orderly)
 	c->state = CONN_CLOSED;
 	timeout_clear(&c->timeout);
 	loop_forget(w->loop, c->fd);
+	crowd_leave(c);
+	if (orderly)
+		(void)shutdown(c->fd, SHUT_WR);
 	(void)close(c->fd);
 	ledger_give_connection();
-	crowd_leave(c);
 	unlink_conn(c);
 	if (c->in_again)
 		TAILQ_REMOVE(&w->again, c, again);
@@ -199,24 +206,20 @@ settle(struct conn *c)
 		conn_abort(c);
 }
 
-/*
- * Our side ends, and with it leaves what was held back for it. A client that
- * said close sends nothing more; any other might, and closing on unread bytes
- * would reset the connection and lose our last answer. (Without the shutdown
- * even bytes that come now would do so, before the answer is out.)
- */
+/* A client that said close sends nothing more; any other might, and closing
+ * on unread bytes would reset the connection and lose our last answer. */
 static void
 end_or_linger(struct conn *c)
 {
 	bool quiet = c->http1.client_closes && buf_len(&c->in) == 0;
 
+	if (c->eof || quiet) {
+		conn_close(c, true);
+		return;
+	}
 	c->transport->close(c, true);
 	c->transport = &transport_plain;
 	(void)shutdown(c->fd, SHUT_WR);
-	if (c->eof || quiet) {
-		conn_close(c, false);
-		return;
-	}
 	c->state = CONN_LINGER;
 	c->can_read = false;
 	bufpool_take_back(&c->in);
@@ -241,7 +244,8 @@ ended(struct conn *c)
 	if (c->state == CONN_CLOSED)
 		return true;
 	if (c->failed || (c->state == CONN_LINGER && c->eof)) {
-		conn_close(c, false);
+		/* What came behind its request does not undo the answer. */
+		conn_close(c, c->fin_follows && conn_is_flushed(c));
 		return true;
 	}
 	if (c->state == CONN_LINGER || !conn_is_flushed(c))

@@ -106,7 +106,7 @@ struct conn {
 	bool fresh;			/* the next idle time begins anew */
 	bool flush_then_close;		/* nothing comes after what is queued */
 	bool fin_follows;		/* what is written now may wait for our
-					 * end, which comes at once */
+					 * end: it comes behind the last byte */
 	bool running;			/* conn_run is at work */
 	bool run_again;			/* and was asked for once more */
 	bool in_again;			/* in the worker's again list */

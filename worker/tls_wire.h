@@ -36,7 +36,7 @@ void	tls_wire_tick(struct mono now);
 /* The earlier of until and when that is due. */
 struct mono tls_wire_next(struct mono until);
 /* What is sent from here on may wait for the end of the connection, which
- * follows at once. */
+ * follows the last byte at once. */
 void	tls_wire_ends(struct ssl_st *tls);
 /* Records written from here on are gathered, as many as a batch has, however
  * short they are. */
