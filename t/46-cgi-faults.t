@@ -75,7 +75,7 @@ server {
 	location /quick/ {
 		cgi dir \@CGI\@/
 		cgi-limits {
-			timeout 300ms 800ms
+			timeout 600ms 2s
 			kill 50ms 100ms
 		}
 	}
@@ -261,14 +261,14 @@ subtest 'it gives no answer' => sub {
 };
 
 subtest 'it is too slow' => sub {
-	fault('/quick/hangs', 504, qr{no header within 300 ms \(timeout in }
+	fault('/quick/hangs', 504, qr{no header within 600 ms \(timeout in }
 	    . qr{cgi-limits\): it waits}, 'timeout');
 	fault('/quick/stops', 504, qr{it is stopped \(SIGSTOP\)}, 'stopped');
 	fault('/quick/computes', 504, qr{it computes}, 'computes');
-	my $r = fault('/quick/silent', 200, qr{wrote nothing more for 300 ms},
+	my $r = fault('/quick/silent', 200, qr{wrote nothing more for 600 ms},
 	    'silent in the body');
 	ok !$r->{complete}, 'the client sees it';
-	$r = fault('/quick/drips', 200, qr{not done within 800 ms}, 'never done');
+	$r = fault('/quick/drips', 200, qr{not done within 2000 ms}, 'never done');
 	ok !$r->{complete}, 'the client sees it';
 };
 
