@@ -21,6 +21,7 @@ my %scripts = (
 	'no-header' => $perl . 'print "<h1>hello</h1>\n" x 3;',
 	'bad-line' => $perl . 'print "Content-Type: text/plain\n'
 	    . 'this is no field\n\nx"',
+	garbage => $perl . 'print "\x80\xffmarker\0" x 500;',
 	'too-large' => $perl . 'print "X-$_: ", "x" x 100, "\n" for 1 .. 1e5',
 	'too-many' => $perl . 'print "Status: 200\n";'
 	    . 'print "X-$_: x\n" for 1 .. 200; print "\n"',
@@ -122,6 +123,14 @@ sub fault {
 	return $r;
 }
 
+# The processes of the workers, dead or alive.
+sub children {
+	my $all = processes();
+	my %worker = map { $_ => 1 } $s->workers;
+
+	return grep { $worker{$all->{$_}{ppid}} } keys %$all;
+}
+
 subtest 'it cannot be run' => sub {
 	fault('/cgi/plain', 500, qr{error .* script /cgi/plain: cannot be run: }
 	    . qr{\Q$s->{cgi}\E/plain is not executable: .*chmod \+x},
@@ -141,6 +150,7 @@ subtest 'it cannot be run' => sub {
 	    . qr{/bin/sh\\r.*sed}, 'CR LF in line 1');
 	fault('/cgi/link', 403, qr{a link leads out of the folder \Q$s->{cgi}},
 	    'a link to elsewhere');
+	is_deeply [children()], [], 'no process is left of any';
 };
 
 subtest 'it may not be run by the user' => sub {
@@ -232,10 +242,16 @@ subtest 'mounted noexec' => sub {
 };
 
 subtest 'it gives no answer' => sub {
-	fault('/cgi/no-header', 502, qr{no header: its output begins with }
-	    . qr{"<h1>hello</h1>": print "Content-Type}, 'no header');
-	fault('/cgi/bad-line', 502, qr{bad header: a line without a colon: }
-	    . qr{"this is no field": a line of it is}, 'bad header line');
+	my @bad = (fault('/cgi/no-header', 502, qr{no header: its output }
+	    . qr{begins with "<h1>hello</h1>": print "Content-Type},
+	    'no header'),
+	    fault('/cgi/bad-line', 502, qr{bad header: a line without a }
+	    . qr{colon: "this is no field": a line of it is},
+	    'bad header line'),
+	    fault('/cgi/garbage', 502, qr{no header: its output begins with }
+	    . qr{"\\x80\\xffmarker}, 'garbage'));
+	unlike $_->{head} . $_->{body}, qr{hello|no field|marker},
+	    'nothing of it is sent' for @bad;
 	fault('/cgi/too-large', 502, qr{bad header: longer than 16384 bytes: }
 	    . qr{is the empty line behind it missing}, 'header too large');
 	fault('/cgi/too-many', 502, qr{bad header: more than 100 fields},
