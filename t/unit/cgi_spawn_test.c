@@ -184,7 +184,7 @@ test_descriptors(void)
 	static const char text[] = "#!/bin/sh\n"
 	    "echo $(ls /proc/self/fd)\n";
 	char name[] = "/tmp/pyked-spawn-XXXXXX";
-	int dir, fd;
+	int dir, fd, forgotten;
 	unsigned before;
 
 	if (mkdtemp(name) == NULL ||
@@ -193,6 +193,7 @@ test_descriptors(void)
 	    0755)) == -1 || write(fd, text, sizeof(text) - 1) == -1)
 		abort();
 	(void)close(fd);
+	forgotten = dup(null);		/* does not close on exec */
 	before = count_open();
 	ok(strcmp(output(dir, "./fds"), "0 1 2 3\n") == 0,
 	    "three descriptors, where %u are open", before);
@@ -200,6 +201,7 @@ test_descriptors(void)
 	ok(count_open() == before, "its own are as they were");
 	(void)unlinkat(dir, "fds", 0);
 	(void)rmdir(name);
+	(void)close(forgotten);
 	(void)close(dir);
 }
 
