@@ -477,6 +477,32 @@ subtest 'standard error' => sub {
 	cmp_ok length $s->new_log, '<', 40_000, 'and not kept';
 };
 
+# The descriptors of the worker that a program would inherit, but for the
+# first three.
+sub inheritable {
+	my ($worker) = $s->workers;
+
+	return grep { m{/(\d+)$} && $1 > 2 &&
+	    slurp($_) =~ /^flags:\s+([0-7]+)$/m && !(oct($1) & 02000000) }
+	    glob "/proc/$worker/fdinfo/*";
+}
+
+sub pipes {
+	my ($worker) = $s->workers;
+
+	return scalar grep { (readlink // '') =~ /^pipe:/ }
+	    glob "/proc/$worker/fd/*";
+}
+
+subtest 'every descriptor closes on exec' => sub {
+	plan skip_all => 'only root may look at them' unless $> == 0;
+	my $before = pipes();
+	my $c = client($s)->send(Pyked::Http::bytes(GET => '/cgi/hang'));
+	eventually { pipes() >= $before + 2 } 5, 'while a script runs';
+	is_deeply [inheritable()], [], 'those of its pipes, too';
+	$c->abort;
+};
+
 subtest 'what a script inherits' => sub {
 	my $body = $s->get('/cgi/proc')->{body};
 	# ls has the folder itself open.
