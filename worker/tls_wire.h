@@ -17,7 +17,9 @@
 struct ssl_st;
 
 #define TLS_RECORD	((size_t)16384)	/* the plain bytes of a full record */
-#define TLS_BATCH_MAX	(8 * TLS_RECORD) /* and of the largest batch */
+#define TLS_BATCH_MAX	(16 * TLS_RECORD) /* and of the largest batch: with half
+					   * as many records a large file costs
+					   * a tenth more, with more no less */
 
 /* Puts a wire to the socket fd (borrowed) under the session, which owns it
  * from then on. 0, or -1 when memory is short. */
