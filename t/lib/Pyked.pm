@@ -232,6 +232,19 @@ sub processes {
 	return \%all;
 }
 
+# Bytes that are a process's own: of files and of shared memory it may just now
+# be the only one that has a page mapped, so those do not count.
+sub private_memory {
+	my ($pid) = @_;
+	my ($shared, $sum) = (0, 0);
+
+	for (split /\n/, slurp("/proc/$pid/smaps")) {
+		$shared = $1 eq 's' if /^[0-9a-f]+-[0-9a-f]+ ...(.)/;
+		$sum += $1 * 1024 if !$shared && /^Private_Dirty:\s+(\d+) kB/;
+	}
+	return $sum;
+}
+
 sub is_alive {
 	my ($pid) = @_;
 

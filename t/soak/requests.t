@@ -29,13 +29,7 @@ request = function()
 end
 END
 
-sub private {
-	my ($map, $sum) = (slurp("/proc/$worker/smaps_rollup"), 0);
-
-	$sum += $1 while $map =~ /^Private_\w+:\s+(\d+) kB/mg;
-	return $sum;
-}
-
+sub private { return int(Pyked::private_memory($worker) / 1024) }
 sub descriptors { return scalar(() = glob "/proc/$worker/fd/*") }
 
 sub requests {

@@ -66,15 +66,13 @@ sub stop {
 	finish($server->{pid}, 10);
 }
 
-sub private {
-	my ($pid) = @_;
-	my ($map, $sum) = (slurp("/proc/$pid/smaps_rollup"), 0);
+sub private_of_all {
+	my ($server) = @_;
+	my $sum = 0;
 
-	$sum += $1 * 1024 while $map =~ /^Private_\w+:\s+(\d+) kB/mg;
+	$sum += Pyked::private_memory($_) for @{ $server->{workers} };
 	return $sum;
 }
-
-sub private_of_all { my $n = 0; $n += private($_) for @{ $_[0]{workers} }; $n }
 
 # What "pyked status" says of a generation's connections.
 sub status {
@@ -176,13 +174,13 @@ sub start_up {
 sub at_rest {
 	my ($dir) = @_;
 	my $server = server($dir, 2);
-	my @fresh = map { private($_) } @{ $server->{workers} };
+	my @fresh = map { Pyked::private_memory($_) } @{ $server->{workers} };
 
 	for my $scheme (qw(http https)) {
 		curl('-k', "$scheme://127.0.0.1:$server->{$scheme}/1k.html")
 		    for 1 .. 20;
 	}
-	my @used = map { private($_) } @{ $server->{workers} };
+	my @used = map { Pyked::private_memory($_) } @{ $server->{workers} };
 	stop($server);
 	return ['private memory of a worker that has served nothing',
 	    kb(percentile(1, @fresh)), 'at most 3000 kB'],

@@ -153,10 +153,8 @@ sub memory {
 	my ($server) = @_;
 	my $sum = 0;
 
-	for my $pid ($server->{pid}, Pyked::descendants($server->{pid})) {
-		my $map = slurp("/proc/$pid/smaps_rollup");
-		$sum += $1 * 1024 while $map =~ /^Private_\w+:\s+(\d+) kB/mg;
-	}
+	$sum += Pyked::private_memory($_)
+	    for $server->{pid}, Pyked::descendants($server->{pid});
 	return $sum;
 }
 
