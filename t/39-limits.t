@@ -102,10 +102,11 @@ END
 
 subtest 'one connection after the other' => sub {
 	my $s = server(limits => 'limits { per-ip 1 }', files => { x => "x\n" });
-	my %times;
+	my %count;
 
-	$times{ status_from($s, $one, '/x')->{status} }++ for 1 .. 3000;
-	is $times{200}, 3000, 'whoever sees the end of one may have the next';
+	$count{ status_from($s, $one, '/x')->{status} }++ for 1 .. 3000;
+	is $count{200}, 3000, 'whoever sees the end of one may have the next';
+	$s->stop;
 };
 
 subtest 'connections' => sub {
