@@ -14,7 +14,6 @@
 #include "common/buf.h"
 #include "worker/context.h"
 #include "worker/http/body.h"
-#include "worker/http/chunk.h"
 #include "worker/http/request.h"
 #include "worker/loop.h"
 #include "worker/timeout.h"
@@ -46,11 +45,6 @@ struct http1 {
 	struct request *answered;	/* owned, oldest first; wholly queued,
 					 * not wholly sent */
 	struct request *answered_last;
-	struct chunk_decoder chunk;	/* of the body coming in */
-	uint64_t body_left;		/* of a counted body */
-	uint64_t body_taken;		/* of a chunked one, as it was sent */
-	bool body_open;			/* the body has not ended */
-	bool body_chunked;
 	size_t scanned;			/* http_parse's */
 	unsigned nanswered;
 	unsigned nrequests;		/* ever begun here */
@@ -64,9 +58,12 @@ struct http1 {
 	bool log_full;			/* waiting for the access log */
 };
 
+/* Thousands of these are idle: what only a request needs is in the request, and
+ * what is small stands together, without holes. */
 struct conn {
 	uint32_t magic;
 	enum conn_state state;
+	enum conn_wait waiting;		/* what timeout stands for */
 	int fd;				/* owned */
 	struct worker *worker;		/* borrowed, process */
 	const struct listener *listener; /* borrowed, process */
@@ -78,7 +75,6 @@ struct conn {
 					 * sent; NULL = it is none */
 	uint64_t who;			/* crowd's number for the client; 0 =
 					 * not asked for yet */
-	bool counted;			/* among the client's connections */
 	struct buf in;			/* read, not yet understood */
 	struct buf out;			/* to send */
 	struct span span;		/* to send after out */
@@ -88,15 +84,19 @@ struct conn {
 					 * that counts when it has whole */
 	uint64_t received;		/* bytes ever read */
 	struct timeout timeout;
-	enum conn_wait waiting;		/* what timeout stands for */
 	uint64_t progress;		/* the count it judges, when armed */
+	struct conn *next, *prev;	/* worker->conns */
+	TAILQ_ENTRY(conn) again;	/* worker->again */
+	struct conn *next_closed;	/* worker->closed */
+	struct http1 http1;
+	bool counted;			/* among the client's connections */
 	bool paced;			/* it could send, but must not yet */
 	bool can_read;			/* the last read did not drain it */
 	bool can_write;			/* the last write was not refused */
 	bool read_wants_write;		/* TLS: to read it must write first */
 	bool write_wants_read;		/* and the reverse */
 	bool tls_broken;		/* the TLS session is of no use */
-	unsigned tls_messages;		/* of the handshake's kind, behind it */
+	uint8_t tls_messages;		/* of the handshake's kind, behind it */
 	bool eof;			/* the client will send no more */
 	bool left;			/* nor will it, but what it sent is not
 					 * all read */
@@ -110,11 +110,7 @@ struct conn {
 	bool running;			/* conn_run is at work */
 	bool run_again;			/* and was asked for once more */
 	bool in_again;			/* in the worker's again list */
-	unsigned lingered;		/* deadlines that passed in LINGER */
-	struct http1 http1;
-	struct conn *next, *prev;	/* worker->conns */
-	TAILQ_ENTRY(conn) again;	/* worker->again */
-	struct conn *next_closed;	/* worker->closed */
+	uint8_t lingered;		/* deadlines that passed in LINGER */
 };
 
 /* Takes fd (always: it is closed on failure). local is the address it came in

@@ -119,7 +119,7 @@ begin(struct conn *c, struct request *r, size_t used)
 	if (status == 0)
 		status = read_head(r, c->listener->conf);
 	if (status == 0) {
-		http1_body_begin(c, r);
+		http1_body_begin(r);
 		if (c->forwarder == NULL || crowd_enter_request(r))
 			serve_start(r, c->listener->conf);
 		else
@@ -169,7 +169,7 @@ may_begin(struct conn *c)
 	struct http1 *h = &c->http1;
 
 	h->log_full = false;
-	if (h->closing || h->body_open || h->nanswered >= ANSWERED_MAX ||
+	if (h->closing || h->nanswered >= ANSWERED_MAX ||
 	    buf_len(&c->in) == 0 || conn_out_room(c) < BEGIN_ROOM)
 		return false;
 	h->log_full = accesslog_is_full();
@@ -282,8 +282,6 @@ finish(struct conn *c)
 	struct request *r = h->current;
 
 	r->end_at = c->queued;
-	h->current = NULL;
-	http1_queue_push(c, r);
 	/* A source may have found a reason since the head was written. */
 	h->closing = h->closing || r->response.close;
 	if (h->closing) {
@@ -293,7 +291,9 @@ finish(struct conn *c)
 		http1_body_abandon(c);
 		c->flush_then_close = true;
 	}
-	assert(!h->body_open);
+	assert(!r->body_open);
+	h->current = NULL;
+	http1_queue_push(c, r);
 }
 
 /* Does the current request wait before its handler? Its body does, too. */
@@ -319,7 +319,7 @@ advance(struct conn *c)
 
 	if (c->failed || c->cut || waits_at_gate(c))
 		return false;
-	moved = h->body_open && take_body(c);
+	moved = http1_body_is_open(c) && take_body(c);
 	if (h->current == NULL)
 		return begin_next(c) || moved;
 	if (body_comes_first(c, h->current))
@@ -346,10 +346,10 @@ wants_body(const struct conn *c)
 	const struct http1 *h = &c->http1;
 	const struct request *r = h->current;
 
-	if (!h->body_open || buf_len(&c->in) > 0)
+	if (!http1_body_is_open(c) || buf_len(&c->in) > 0)
 		return false;
-	if (r == NULL || r->sink == NULL)
-		return !h->closing && (r == NULL || r->phase != PHASE_GATES);
+	if (r->sink == NULL)
+		return !h->closing && r->phase != PHASE_GATES;
 	return !http1_body_is_stopped(c);
 }
 
@@ -360,8 +360,7 @@ set_state(struct conn *c)
 
 	h->at_gate = h->current != NULL && h->current->phase == PHASE_GATES;
 	h->body_wanted = wants_body(c);
-	if (h->current != NULL || h->answered != NULL || h->body_open ||
-	    h->closing)
+	if (h->current != NULL || h->answered != NULL || h->closing)
 		c->state = CONN_BUSY;
 	else if (h->nrequests == 0 || buf_len(&c->in) > 0)
 		c->state = CONN_READING;

@@ -18,6 +18,7 @@
 #include "common/net.h"
 #include "common/str.h"
 #include "worker/http/body.h"
+#include "worker/http/chunk.h"
 #include "worker/http/framing.h"
 #include "worker/http/parse.h"
 
@@ -160,6 +161,11 @@ struct request {
 	uint64_t who;			/* crowd's number for its client, where
 					 * over gives its place back */
 	struct request *next;		/* its queue of answered requests */
+	struct chunk_decoder chunks;	/* of the body coming in */
+	uint64_t body_left;		/* of a counted body */
+	uint64_t body_taken;		/* of a chunked one, as it was sent */
+	bool body_open;			/* it has not ended, nor was given up */
+	bool body_chunked;
 	bool head_written;		/* the response's head is on its way */
 	bool chunked;			/* and its body is sent in chunks */
 	bool in_chunk;			/* a chunk's data lacks its CRLF */
