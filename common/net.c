@@ -180,11 +180,15 @@ net_addr_parse(struct str host, uint16_t port, struct net_addr *out)
 /* --- sockets --- */
 
 static int
+set_number(int fd, int level, int name, int n)
+{
+	return setsockopt(fd, level, name, &n, sizeof(n));
+}
+
+static int
 set_option(int fd, int level, int name)
 {
-	int on = 1;
-
-	return setsockopt(fd, level, name, &on, sizeof(on));
+	return set_number(fd, level, name, 1);
 }
 
 static int
@@ -198,6 +202,9 @@ prepare_and_bind(int fd, const struct net_addr *a)
 	/* Accepted sockets inherit it: a last small record must not wait for
 	 * the client's delayed acknowledgement (RFC 1122 4.2.3.4). */
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
+		return -1;
+	/* Nobody is woken for a handshake, to read in vain. */
+	if (set_number(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, NET_SILENT_S) == -1)
 		return -1;
 	return bind(fd, &a->sa, net_addr_len(a));
 }

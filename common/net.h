@@ -24,6 +24,8 @@ struct net_addr {
 };
 
 #define NET_ADDR_TEXT	64	/* [v6%scope]:port and its NUL */
+#define NET_SILENT_S	1	/* the longest that a connection on which
+				 * nothing was said is not accepted */
 
 socklen_t net_addr_len(const struct net_addr *a);
 /* The address alone ("127.0.0.1", "::1"; a v4-mapped one as v4; "unix:"; "-"
@@ -40,7 +42,9 @@ int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);
 
 /*
  * A TCP socket, bound and listening: non-blocking, close-on-exec,
- * SO_REUSEADDR, IPV6_V6ONLY, and TCP_NODELAY, which accepted ones inherit.
+ * SO_REUSEADDR, IPV6_V6ONLY, and TCP_NODELAY, which accepted ones inherit. A
+ * connection is accepted when its first bytes are here, or after NET_SILENT_S
+ * (TCP_DEFER_ACCEPT).
  * backlog is cut to somaxconn by the kernel. -1 with errno.
  */
 int	net_listen(const struct net_addr *a, int backlog);

@@ -34,7 +34,6 @@ subtest 'QUIT lets requests finish' => sub {
 	my $idle = client($s);
 	$idle->get('/');
 	my $unused = client($s);
-	sleep 0.1;
 	$s->signal('QUIT');
 	eventually { !client($port) } 2, 'no new connection is taken';
 	is $idle->get('/')->{status}, 200, 'an idle one gets one more request';

@@ -55,6 +55,8 @@ open_listener(int port)
 	if (fd == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof(on)) ==
+	    -1 ||
 	    bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1 ||
 	    listen(fd, 4096) == -1)
 		err(1, "port %d", port);

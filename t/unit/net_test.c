@@ -142,10 +142,11 @@ test_descriptors(void)
 	(void)close(end[0]);
 }
 
-/* Accepted sockets inherit it: the last record of a TLS response must not wait
- * for the client's delayed acknowledgement. */
+/* Accepted when its first byte is here; and then it has TCP_NODELAY: the last
+ * record of a TLS response must not wait for the client's delayed
+ * acknowledgement. */
 static void
-test_nodelay(void)
+test_accepted(void)
 {
 	struct net_addr a;
 	socklen_t n = sizeof(int);
@@ -157,7 +158,11 @@ test_nodelay(void)
 	if (fd == -1 || client == -1 || net_local(fd, &a) == -1 ||
 	    connect(client, &a.sa, net_addr_len(&a)) == -1)
 		exit(1);
+	ok(accept(fd, NULL, NULL) == -1 && errno == EAGAIN,
+	    "a connection on which nothing was said is not accepted");
+	ok(send(client, "x", 1, 0) == 1, "something is said");
 	taken = accept(fd, NULL, NULL);
+	ok(taken != -1, "now it is");
 	ok(getsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, &n) == 0 &&
 	    on != 0, "an accepted socket does not wait to gather bytes");
 	(void)close(taken);
@@ -168,7 +173,7 @@ test_nodelay(void)
 int
 main(void)
 {
-	test_nodelay();
+	test_accepted();
 	test_good();
 	test_bad();
 	test_none();

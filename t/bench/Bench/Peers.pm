@@ -139,8 +139,8 @@ http {
 	ssl_certificate_key $dir/localhost.key;
 	ssl_protocols TLSv1.2 TLSv1.3;
 	server {
-		listen 127.0.0.1:$port->{http} backlog=4096;
-		listen 127.0.0.1:$port->{https} ssl backlog=4096;
+		listen 127.0.0.1:$port->{http} backlog=4096 deferred;
+		listen 127.0.0.1:$port->{https} ssl backlog=4096 deferred;
 		root $dir/site;
 	}
 }
@@ -165,6 +165,7 @@ server.max-keep-alive-idle = 75
 server.max-connections = 12000
 server.max-fds = 16384
 server.listen-backlog = 4096
+server.defer-accept = 1
 ssl.pemfile = "$dir/localhost.pem"
 ssl.privkey = "$dir/localhost.key"
 \$HTTP["url"] =~ "^/cgi/" { cgi.assign = ("" => "") }
