@@ -42,9 +42,9 @@ use Time::HiRes qw(time sleep);
 
 use Pyked::Http;
 
-our @EXPORT = qw(wait_until eventually run curl s_client certificate background finish
-    scaled slurp spew temporary client field processes is_alive
-    raise_descriptors free_port);
+our @EXPORT = qw(wait_until eventually run curl s_client slow_s_client take
+    is_stalled certificate background finish scaled slurp spew temporary client
+    field processes is_alive raise_descriptors free_port);
 
 my $top = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 my $program = Cwd::abs_path($ENV{PYKED} // "$top/pyked") // "$top/pyked";
@@ -171,6 +171,49 @@ sub s_client {
 	return run({ in => $text, timeout => 20 }, 'openssl', 's_client',
 	    '-connect', "127.0.0.1:$port", '-quiet', '-ign_eof',
 	    @options);
+}
+
+# The same in the background: (process, pipe). It reads on only as long as the
+# pipe has room.
+sub slow_s_client {
+	my ($port, $text) = @_;
+	my $in = nameless();
+
+	print $in $text;
+	$in->flush;
+	seek $in, 0, 0;
+	pipe my $read, my $write or die "pipe: $!";
+	my $pid = background(sub {
+		open STDIN, '<&', $in;
+		open STDOUT, '>&', $write;
+		open STDERR, '>', '/dev/null';
+		exec qw(openssl s_client -quiet -ign_eof -connect),
+		    "127.0.0.1:$port";
+	});
+	close $write;
+	return ($pid, $read);
+}
+
+# So many bytes from a pipe, or all until it ends.
+sub take {
+	my ($pipe, $n) = @_;
+	my $bytes = '';
+
+	while (length $bytes < $n) {
+		sysread $pipe, $bytes, $n - length $bytes, length $bytes
+		    or last;
+	}
+	return $bytes;
+}
+
+# Has a process written nothing for a while, to anyone?
+sub is_stalled {
+	my ($pid) = @_;
+	my $written = sub { slurp("/proc/$pid/io") =~ /^wchar: (\d+)/m; $1 };
+	my $before = $written->();
+
+	select undef, undef, undef, 0.2;
+	return $written->() == $before;
 }
 
 # A self-signed certificate: certificate(FOLDER, NAME) gives (cert, key).

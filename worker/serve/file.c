@@ -30,6 +30,7 @@
 #include "worker/http/request.h"
 #include "worker/ledger.h"
 #include "worker/serve/beneath.h"
+#include "worker/serve/file_copy.h"
 #include "worker/serve/refusal.h"
 #include "worker/serve/variant.h"
 
@@ -214,8 +215,7 @@ static size_t bytes_kept;
 void
 file_body_count(struct file_body *b, size_t n)
 {
-	assert(b->cost == 0);
-	b->cost = n;
+	b->cost += n;
 	bytes_kept += n;
 }
 
@@ -243,6 +243,7 @@ file_body_drop(struct file_body *b)
 		ledger_give(1);
 	}
 	bytes_kept -= b->cost;
+	file_copy_free(b);
 	free(b->bytes);
 	free(b->text);
 	free(b);

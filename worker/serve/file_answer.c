@@ -10,6 +10,8 @@
 #include "worker/http/range.h"
 #include "worker/http/request.h"
 #include "worker/serve/file.h"
+#include "worker/serve/file_copy.h"
+#include "worker/serve/filecache.h"
 #include "worker/serve/gzip.h"
 
 #define BOUNDARY	16	/* random bytes: nobody guesses them, and no
@@ -31,9 +33,17 @@ file_next(struct source *s, struct span *span)
 {
 	struct file_source *f = (struct file_source *)s;
 
+	struct span *next = &f->span[f->next];
+
 	if (f->next == f->n)
 		return SOURCE_END;
-	*span = f->span[f->next++];
+	if (next->p == NULL && f->body->copy != NULL) {
+		file_copy_take(f->body, next, span);
+		f->next += next->n == 0;
+		return SOURCE_MORE;
+	}
+	*span = *next;
+	f->next++;
 	return SOURCE_MORE;
 }
 
@@ -150,8 +160,11 @@ send_range(struct request *r, struct file *f, const struct http_range *range)
 	if (s == NULL)
 		return 500;
 	r->response.length = (int64_t)range->n;
-	if (range->n > 0 && r->head->method != HTTP_HEAD)
+	if (range->n > 0 && r->head->method != HTTP_HEAD) {
+		if (r->client->tls && range->n == (uint64_t)f->size)
+			filecache_copy(r, f);
 		add_range(s, f, range);
+	}
 	attach(r, s, f);
 	return 0;
 }

@@ -14,10 +14,13 @@
 #include "worker/http/request.h"
 #include "worker/ledger.h"
 #include "worker/serve/file.h"
+#include "worker/serve/file_copy.h"
 #include "worker/serve/filetable.h"
 #include "worker/serve/variant.h"
 
 #define BYTES_MAX	65536	/* larger files stay behind a descriptor */
+#define COPY_PART	4	/* the part of the cache that one file's copy
+				 * may take */
 #define TRUST_US	1000000	/* an entry is believed for so long */
 
 /* Reads the file into memory: 0, or -1 when that cannot be, or it changed
@@ -164,6 +167,7 @@ filecache_open(struct request *r, const char *path, struct file *f)
 	if (e != NULL && (is_trusted(e) || confirm(r, path, e))) {
 		e->used = true;
 		hand_out(r, e, f);
+		f->again = true;
 		return 0;
 	}
 	status = open_anew(r, path, f);
@@ -177,6 +181,18 @@ filecache_open(struct request *r, const char *path, struct file *f)
 	else
 		keep(r, f);
 	return status;
+}
+
+void
+filecache_copy(const struct request *r, const struct file *f)
+{
+	struct file_body *b = f->body;
+
+	/* The entry may lose its place by that, but not its file. */
+	if (f->again && b->fd != -1 && b->copy == NULL &&
+	    (uint64_t)f->size <= r->conf->file_cache / COPY_PART &&
+	    filetable_make_room(r, (size_t)f->size))
+		file_copy_begin(b, (size_t)f->size);
 }
 
 /* --- folders --- */

@@ -17,6 +17,9 @@ struct request;
 
 /* As file_open, from the cache where it can. */
 int	filecache_open(struct request *r, const char *path, struct file *f);
+/* f is about to be read and encrypted, whole. If it was at hand, so that it is
+ * asked for again, it is read into memory thereby, for those that follow. */
+void	filecache_copy(const struct request *r, const struct file *f);
 /*
  * The index file of the folder r->path, if it was found within the last
  * second: its whole path, in the request's arena, or NULL.
