@@ -165,6 +165,17 @@ subtest 'it is bounded, and given back' => sub {
 		$most = $memory if $memory > $most;
 	}
 	cmp_ok $most, '<', 12 << 20, "at most $most bytes";
+	my @slow;
+	for my $name (map { "many$_.bin" } 1 .. 14) {
+		body($name);
+		my ($pid, $pipe) = slow_client($name);
+		take($pipe, 1000);
+		push @slow, { pid => $pid, pipe => $pipe };
+	}
+	ok wait_until(sub { is_stalled($worker) }, 20), 'many are slow';
+	cmp_ok memory(), '<', 12 << 20, '... and hold no more than that';
+	kill KILL => map { $_->{pid} } @slow;
+	finish($_->{pid}) for @slow;
 	ok wait_until(sub { memory() < 4 << 20 }, 20),
 	    'nobody asks: it is given back';
 };
