@@ -165,9 +165,10 @@ subtest 'it is bounded, and given back' => sub {
 		$most = $memory if $memory > $most;
 	}
 	cmp_ok $most, '<', 12 << 20, "at most $most bytes";
+	my @names = map { "many$_.bin" } 1 .. 14;
 	my @slow;
-	for my $name (map { "many$_.bin" } 1 .. 14) {
-		body($name);
+	body($_) for @names;
+	for my $name (@names) {
 		my ($pid, $pipe) = slow_client($name);
 		take($pipe, 1000);
 		push @slow, { pid => $pid, pipe => $pipe };
