@@ -203,9 +203,9 @@ prepare_and_bind(int fd, const struct net_addr *a)
 	 * the client's delayed acknowledgement (RFC 1122 4.2.3.4). */
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY) == -1)
 		return -1;
-	/* Nobody is woken for a handshake, to read in vain. */
-	if (set_number(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, NET_SILENT_S) == -1)
-		return -1;
+	/* Nobody is woken for a handshake, to read in vain. It works without,
+	 * too. */
+	(void)set_number(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, NET_SILENT_S);
 	return bind(fd, &a->sa, net_addr_len(a));
 }
 
@@ -238,6 +238,22 @@ net_listen(const struct net_addr *a, int backlog)
 	if (fd == -1 || listen(fd, backlog > 0 ? backlog : INT_MAX) == 0)
 		return fd;
 	return net_give_up(fd);
+}
+
+void
+net_end_deferral(int fd)
+{
+	(void)set_number(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
+}
+
+bool
+net_has_ended_deferral(int fd)
+{
+	int seconds;
+	socklen_t n = sizeof(seconds);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &n) == 0
+	    && seconds == 0;
 }
 
 int

@@ -43,8 +43,8 @@ int	net_addr_parse(struct str host, uint16_t port, struct net_addr *out);
 /*
  * A TCP socket, bound and listening: non-blocking, close-on-exec,
  * SO_REUSEADDR, IPV6_V6ONLY, and TCP_NODELAY, which accepted ones inherit. A
- * connection is accepted when its first bytes are here, or after NET_SILENT_S
- * (TCP_DEFER_ACCEPT).
+ * connection is accepted when its first bytes are here, or after NET_SILENT_S,
+ * where the kernel can do that (TCP_DEFER_ACCEPT).
  * backlog is cut to somaxconn by the kernel. -1 with errno.
  */
 int	net_listen(const struct net_addr *a, int backlog);
@@ -52,6 +52,11 @@ int	net_listen(const struct net_addr *a, int backlog);
 int	net_bind(const struct net_addr *a);
 /* The address a socket is bound to (its real port, when 0 was asked for). */
 int	net_local(int fd, struct net_addr *out);
+/* A listening socket is about to be closed for good: connections are accepted
+ * as soon as they are made, and those from before within NET_SILENT_S. */
+void	net_end_deferral(int fd);
+/* Was that done to it? */
+bool	net_has_ended_deferral(int fd);
 /* Closes fd after a failure: -1 with that errno. */
 int	net_give_up(int fd);
 /* Makes fd non-blocking and close-on-exec. 0 or -1 with errno. */

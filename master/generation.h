@@ -50,7 +50,7 @@ enum generation_state {
 	GENERATION_NONE,
 	GENERATION_STARTING,		/* not every worker is ready */
 	GENERATION_SERVING,		/* workers that die are replaced */
-	GENERATION_ENDING		/* workers that end are expected to */
+	GENERATION_ENDING		/* workers were told to finish */
 };
 
 struct generation {
@@ -59,8 +59,7 @@ struct generation {
 	enum generation_state state;
 	struct mono deadline;		/* STARTING: when it has failed */
 	struct conf *conf;		/* owned */
-	struct listen_set listens;	/* owned; empty once they were told to
-					 * finish */
+	struct listen_set listens;	/* owned; empty once ENDING */
 	struct logs *fresh_logs;	/* owned; what it is to log to, until it
 					 * serves; NULL = the master's */
 	struct worker_process *workers;	/* owned; nworkers */

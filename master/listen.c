@@ -269,6 +269,13 @@ listen_open(struct listen_set *s, const struct conf *conf,
 	return rc;
 }
 
+void
+listen_end(const struct listen_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		net_end_deferral(s->sockets[i].fd);
+}
+
 /* 0, or -1 with errno. */
 static int
 check_one(const struct conf_listen *c)

@@ -38,6 +38,9 @@ int	listen_check(const struct conf *conf, struct conf_errors *errors);
 void	listen_announce(const struct listen_set *s);
 /* The address of a socket as it really is, its port known; text is room. */
 const char *listen_text(const struct listener *l, char text[NET_ADDR_TEXT]);
+/* Nobody will listen there any more: workers that are told to finish wait for
+ * who has connected already and said nothing yet. */
+void	listen_end(const struct listen_set *s);
 /* The names of UNIX sockets that no other set shares go with them. */
 void	listen_close(struct listen_set *s);
 

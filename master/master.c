@@ -12,7 +12,6 @@
 
 #include "common/conf.h"
 #include "common/log.h"
-#include "common/net.h"
 #include "common/proc.h"
 #include "common/sig.h"
 #include "master/authspawn.h"
@@ -26,10 +25,6 @@
 #include "master/reload.h"
 #include "master/spawn.h"
 #include "master/watchdog.h"
-
-/* SIGQUIT: who has connected and said nothing yet is with the kernel for so
- * long; where listening ends meanwhile its request would be lost. */
-#define SILENT_MS	(NET_SILENT_S * 1000 + 200)
 
 /* SIGTERM: workers have this long until SIGKILL, and the master in all. */
 #define STOP_MS		1500
@@ -72,8 +67,6 @@ master_stop(struct master *m)
 	reload_cancel(m);
 }
 
-/* A worker that ends by itself from here on (the signal may be for the whole
- * group) is no fault, and not replaced. */
 static void
 quit(struct master *m)
 {
@@ -87,22 +80,10 @@ quit(struct master *m)
 	notify_stopping();
 	m->state = MASTER_QUITTING;
 	reload_cancel(m);
-	for (g = m->generations; g != NULL; g = g->next)
-		g->state = GENERATION_ENDING;
-	m->drain_at = mono_add_ms(clock_now(), SILENT_MS);
-}
-
-static void
-drain_due(struct master *m)
-{
-	struct generation *g;
-
-	if (m->state != MASTER_QUITTING || !mono_is_set(m->drain_at) ||
-	    mono_before(clock_now(), m->drain_at))
-		return;
-	m->drain_at = (struct mono){ 0 };
-	for (g = m->generations; g != NULL; g = g->next)
+	for (g = m->generations; g != NULL; g = g->next) {
+		listen_end(&g->listens);
 		generation_drain(g, g->conf->drain_ms);
+	}
 }
 
 /* Nobody is left, or SIGTERM was long enough ago. */
@@ -200,7 +181,6 @@ turn(struct master *m)
 	if (sig_take(SIGCHLD))
 		reap_dead(m);
 	control_step(m);
-	drain_due(m);
 	spawn_due(m);
 	authspawn_step(m);
 	reap_orphans(m);

@@ -63,7 +63,6 @@ struct master {
 	bool orphans;			/* adopted processes may be there */
 	bool more_lines;		/* a ring was not emptied */
 	struct mono next_check;		/* of the heartbeats */
-	struct mono drain_at;		/* QUITTING: when listening ends */
 	struct mono end_by;		/* STOPPING: no waiting after this */
 	struct mono admitted;		/* when signals were last let in */
 	struct fdset readable;		/* owned; the workers' channels */

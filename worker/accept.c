@@ -31,6 +31,7 @@
 #define REST_MS		10	/* while others have more room */
 #define BACK_US		2000	/* after a rest: what waits now has waited for
 				 * long enough */
+#define SILENT_MS	(NET_SILENT_S * 1000 + 500)
 #define PATIENCE_MS	1000	/* with newcomers, while there is room left */
 #define HURRY_MS	100	/* and when there is none */
 
@@ -51,6 +52,7 @@ struct gate {
 
 static struct gate *gates;	/* owned, ngates; empty once closed */
 static size_t ngates;
+static struct mono last_at;	/* when listening ends */
 static struct mono paused_until;
 static struct mono back_at;	/* when the last pause was over */
 static bool above_share;	/* why there is a pause */
@@ -236,6 +238,22 @@ accept_close(struct worker *w, bool take_queued)
 	balance_close(ledger_connections());
 }
 
+void
+accept_finish(struct worker *w)
+{
+	for (size_t i = 0; i < ngates; i++)
+		if (net_has_ended_deferral(gates[i].listener->fd))
+			last_at = mono_add_ms(clock_now(), SILENT_MS);
+	if (!mono_is_set(last_at))
+		accept_close(w, true);
+}
+
+bool
+accept_is_open(void)
+{
+	return ngates > 0;
+}
+
 /* A rest for the others' sake ends when their share has grown. */
 static bool
 is_over(void)
@@ -249,6 +267,8 @@ is_over(void)
 void
 accept_resume(struct worker *w)
 {
+	if (mono_is_set(last_at) && !mono_before(clock_now(), last_at))
+		accept_close(w, true);
 	if (ngates == 0)
 		return;
 	balance_tell(ledger_connections());
@@ -265,12 +285,17 @@ accept_resume(struct worker *w)
 	(void)watch_all(w, LOOP_READ);
 }
 
+static struct mono
+earlier(struct mono a, struct mono b)
+{
+	return !mono_is_set(a) || (mono_is_set(b) && mono_before(b, a)) ? b :
+	    a;
+}
+
 struct mono
 accept_next(struct mono until)
 {
-	if (!mono_is_set(paused_until) || ngates == 0)
+	if (ngates == 0)
 		return until;
-	if (!mono_is_set(until) || mono_before(paused_until, until))
-		return paused_until;
-	return until;
+	return earlier(earlier(until, paused_until), last_at);
 }

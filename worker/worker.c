@@ -61,22 +61,14 @@ log_to_ring(const char *line, size_t n)
 }
 
 static void
-drain_begin(bool take_queued)
-{
-	if (self.draining)
-		return;
-	self.draining = true;
-	accept_close(&self, take_queued);
-}
-
-static void
 master_is_gone(void)
 {
 	log_warn("the master is gone: no new connections, stopping within "
 	    "%d ms", ORPHAN_MS);
 	loop_forget(self.loop, args->channel);
 	stop_at = mono_add_ms(clock_now(), ORPHAN_MS);
-	drain_begin(true);
+	self.draining = true;
+	accept_close(&self, true);
 	orphan_begin();
 }
 
@@ -226,10 +218,13 @@ take_signals(void)
 {
 	if (sig_take(SIGCHLD))
 		cgi_reap();
-	if (sig_take(SIGQUIT))
-		drain_begin(true);
+	if (sig_take(SIGQUIT) && !self.draining) {
+		self.draining = true;
+		accept_finish(&self);
+	}
 	if (sig_take(SIGTERM)) {
-		drain_begin(false);
+		self.draining = true;
+		accept_close(&self, false);
 		stop_at = clock_now();
 	}
 }
@@ -264,8 +259,8 @@ is_done(void)
 {
 	if (mono_is_set(stop_at) && !mono_before(clock_now(), stop_at))
 		return true;
-	return self.draining && self.conns == NULL && !cgi_is_busy() &&
-	    !orphan_has_lines();
+	return self.draining && !accept_is_open() && self.conns == NULL &&
+	    !cgi_is_busy() && !orphan_has_lines();
 }
 
 static void
