@@ -101,6 +101,10 @@ subtest 'the third who asks has it from memory' => sub {
 		    substr($text, 1_000_000, 16), 'a range of it';
 	});
 	cmp_ok $n, '<', 4096, '... is from memory, too';
+	$n = bytes_read(sub {
+		ok curl($s->url('/hot.bin'))->{out} eq $text, 'without TLS';
+	});
+	cmp_ok $n, '>=', $size, '... the kernel sends it';
 };
 
 subtest 'what gets no copy' => sub {

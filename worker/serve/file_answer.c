@@ -23,6 +23,8 @@
 struct file_source {
 	struct source source;
 	struct file_body *body;		/* one reference */
+	bool encrypted;			/* its bytes are to be read, not sent by
+					 * the kernel */
 	size_t next;			/* span to hand out */
 	size_t n;
 	struct span span[];
@@ -32,12 +34,11 @@ static enum source_result
 file_next(struct source *s, struct span *span)
 {
 	struct file_source *f = (struct file_source *)s;
-
 	struct span *next = &f->span[f->next];
 
 	if (f->next == f->n)
 		return SOURCE_END;
-	if (next->p == NULL && f->body->copy != NULL) {
+	if (f->encrypted && next->p == NULL && f->body->copy != NULL) {
 		file_copy_take(f->body, next, span);
 		f->next += next->n == 0;
 		return SOURCE_MORE;
@@ -73,6 +74,7 @@ static void
 attach(struct request *r, struct file_source *s, struct file *f)
 {
 	s->body = f->body;
+	s->encrypted = r->client->tls;
 	f->body = NULL;
 	r->response.source = &s->source;
 }
