@@ -12,6 +12,7 @@
 #include "worker/ledger.h"
 #include "worker/serve/file.h"
 #include "worker/serve/file_answer.h"
+#include "worker/serve/file_copy.h"
 
 #define SIZE_MAX_HERE	5000
 #define BODY_MAX	(SIZE_MAX_HERE + 512 * (HTTP_RANGES_MAX + 1))
@@ -166,16 +167,25 @@ check(const struct request *r, struct str body, size_t size)
 	}
 }
 
-/* The content behind a descriptor, or in memory as the file cache has it. */
+/* Where the content is. */
+enum place {
+	BEHIND_DESCRIPTOR,
+	IN_MEMORY,			/* as the file cache has it */
+	COPIED,				/* to be encrypted, as it is sent */
+	PLACES
+};
+
 static struct file_body *
-make_body(size_t size, bool in_memory)
+make_body(size_t size, enum place place)
 {
 	struct file_body *b = calloc(1, sizeof(*b));
 
 	must(b != NULL);
 	b->users = 1;
-	b->fd = in_memory ? -1 : open_content(size);
-	if (in_memory) {
+	b->fd = place == IN_MEMORY ? -1 : open_content(size);
+	if (place == COPIED)
+		file_copy_begin(b, size);
+	if (place == IN_MEMORY) {
 		b->bytes = malloc(size + 1);
 		must(b->bytes != NULL);
 		memcpy(b->bytes, content, size);
@@ -184,10 +194,11 @@ make_body(size_t size, bool in_memory)
 }
 
 static void
-answer(const char *p, size_t n, size_t size, bool in_memory)
+answer(const char *p, size_t n, size_t size, enum place place)
 {
 	static const struct http_parse_limits limits = { 16384, 100 };
 	static char body[BODY_MAX];
+	const struct client_info client = { .tls = place == COPIED };
 	struct request *r = request_new();
 	struct file f = { .size = (off_t)size, .type = "a/b",
 	    .lines = STR("ETag: \"x\"\r\n"),
@@ -196,10 +207,11 @@ answer(const char *p, size_t n, size_t size, bool in_memory)
 	int status;
 
 	must(r != NULL);
+	r->client = &client;
 	if (http_parse(p, n, &limits, &scanned, r->head, &used, &status) ==
 	    HTTP_PARSE_COMPLETE && (r->head->method == HTTP_GET ||
 	    r->head->method == HTTP_HEAD)) {
-		f.body = make_body(size, in_memory);
+		f.body = make_body(size, place);
 		must(file_answer(r, &f) == 0);
 		check(r, (struct str){ body, drain(r->response.source,
 		    body) }, size);
@@ -218,11 +230,11 @@ fuzz(const char *p, size_t n)
 		ledger_open(10, 10);
 	ready = true;
 	used = ledger_used();
-	for (int in_memory = 0; in_memory < 2; in_memory++) {
-		answer(edge, n, 0, in_memory);
-		answer(edge, n, 1, in_memory);
-		answer(edge, n, 50, in_memory);
-		answer(edge, n, SIZE_MAX_HERE, in_memory);
+	for (enum place place = 0; place < PLACES; place++) {
+		answer(edge, n, 0, place);
+		answer(edge, n, 1, place);
+		answer(edge, n, 50, place);
+		answer(edge, n, SIZE_MAX_HERE, place);
 	}
 	must(ledger_used() == used);
 }
