@@ -25,6 +25,10 @@
 #include "master/reload.h"
 #include "master/spawn.h"
 #include "master/watchdog.h"
+#include "worker/worker.h"
+
+/* SIGQUIT: workers listen on before they finish, and an idle one has to end. */
+#define LISTEN_MS	(WORKER_SILENT_MS + 200)
 
 /* SIGTERM: workers have this long until SIGKILL, and the master in all. */
 #define STOP_MS		1500
@@ -82,7 +86,7 @@ quit(struct master *m)
 	reload_cancel(m);
 	for (g = m->generations; g != NULL; g = g->next) {
 		listen_end(&g->listens);
-		generation_drain(g, g->conf->drain_ms);
+		generation_drain(g, LISTEN_MS + g->conf->drain_ms);
 	}
 }
 

@@ -158,6 +158,67 @@ subtest 'a change is seen' => sub {
 	}, 3), 'gone';
 };
 
+# The file's times need not tell.
+subtest 'what is written through a mapping is seen' => sub {
+	my ($source, $file) = ("$s->{dir}/mapped.c", "$s->{site}/mapped.bin");
+
+	spew($source, <<'END');
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int
+main(int argc, char **argv)
+{
+	int fd = open(argv[argc - 1], O_RDWR);
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	do
+		(*p)++;
+	while (write(1, "", 1) == 1 && read(0, p + 1, 1) == 1);
+	return 0;
+}
+END
+	is run('cc', '-o', "$s->{dir}/mapped", $source)->{status}, 0,
+	    'a program that writes so';
+	put('mapped.bin', '0' x $size);
+	pipe my $in, my $tell or die "pipe: $!";
+	pipe my $told, my $out or die "pipe: $!";
+	my $pid = background(sub {
+		open STDIN, '<&', $in;
+		open STDOUT, '>&', $out;
+		exec "$s->{dir}/mapped", $file;
+	});
+	take($told, 1);
+	# A file of just now is not kept.
+	ok wait_until(sub { (stat $file)[9] < time - 3 }, 10), 'time passes';
+	make_hot('mapped.bin');
+	for my $want (2 .. 4) {
+		syswrite $tell, 'x';
+		take($told, 1);
+		ok wait_until(sub { body('mapped.bin') =~ /\A$want/ }, 3),
+		    "it is $want";
+	}
+	kill KILL => $pid;
+	finish($pid);
+};
+
+subtest 'slow clients leave the cache what it is for' => sub {
+	put("wide$_.bin", bytes('wide', 1_900_000)) for 1 .. 8;
+	put("small$_.txt", 's' x 60_000) for 1 .. 5;
+	my $round = sub {
+		bytes_read(sub { body("small$_.txt") for 1 .. 5 });
+	};
+	$round->() for 1 .. 2;
+	my @slow = map { make_hot("wide$_.bin"); [slow_client("wide$_.bin")] }
+	    1 .. 8;
+	take($_->[1], 1000) for @slow;
+	make_hot('hot.bin');
+	cmp_ok $round->(), '<', 50_000, 'small files are at hand';
+	kill KILL => map { $_->[0] } @slow;
+	finish($_->[0]) for @slow;
+};
+
 subtest 'it is bounded, and given back' => sub {
 	plan skip_all => 'memory is another matter there'
 	    if Pyked::is_sanitized();

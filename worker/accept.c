@@ -31,7 +31,6 @@
 #define REST_MS		10	/* while others have more room */
 #define BACK_US		2000	/* after a rest: what waits now has waited for
 				 * long enough */
-#define SILENT_MS	(NET_SILENT_S * 1000 + 500)
 #define PATIENCE_MS	1000	/* with newcomers, while there is room left */
 #define HURRY_MS	100	/* and when there is none */
 
@@ -243,7 +242,8 @@ accept_finish(struct worker *w)
 {
 	for (size_t i = 0; i < ngates; i++)
 		if (net_has_ended_deferral(gates[i].listener->fd))
-			last_at = mono_add_ms(clock_now(), SILENT_MS);
+			last_at = mono_add_ms(clock_now(),
+			    WORKER_SILENT_MS);
 	if (!mono_is_set(last_at))
 		accept_close(w, true);
 }

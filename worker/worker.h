@@ -9,6 +9,12 @@
 #include <stddef.h>
 #include <stdnoreturn.h>
 
+#include "common/net.h"
+
+/* Told to finish, a worker goes on listening for so long where it ends for good
+ * (net_end_deferral). */
+#define WORKER_SILENT_MS (NET_SILENT_S * 1000 + 500)
+
 struct conf;
 struct conf_listen;
 struct peers;

@@ -184,7 +184,7 @@ make_body(size_t size, enum place place)
 	b->users = 1;
 	b->fd = place == IN_MEMORY ? -1 : open_content(size);
 	if (place == COPIED)
-		file_copy_begin(b, size);
+		b->copy = file_copy_new(size, size);
 	if (place == IN_MEMORY) {
 		b->bytes = malloc(size + 1);
 		must(b->bytes != NULL);

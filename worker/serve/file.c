@@ -215,7 +215,8 @@ static size_t bytes_kept;
 void
 file_body_count(struct file_body *b, size_t n)
 {
-	b->cost += n;
+	assert(b->cost == 0);
+	b->cost = n;
 	bytes_kept += n;
 }
 
@@ -243,7 +244,7 @@ file_body_drop(struct file_body *b)
 		ledger_give(1);
 	}
 	bytes_kept -= b->cost;
-	file_copy_free(b);
+	file_copy_drop(b->copy);
 	free(b->bytes);
 	free(b->text);
 	free(b);

@@ -29,8 +29,8 @@ struct file_body {
 	int fd;				/* owned, one descriptor of the ledger;
 					 * -1 = bytes has all */
 	char *bytes;			/* owned; NULL = fd has them */
-	struct file_copy *copy;		/* owned: those that were read to be
-					 * encrypted; or NULL */
+	struct file_copy *copy;		/* one reference: those that were read
+					 * to be encrypted; or NULL */
 	char *text;			/* owned: what a cached file says of
 					 * itself; or NULL */
 	size_t cost;			/* bytes, that file_bytes_kept counts */
@@ -80,7 +80,7 @@ void	file_close(struct file *f);
 struct file_body *file_body_use(struct file_body *b);
 /* One reference less; the last one closes and frees. */
 void	file_body_drop(struct file_body *b);
-/* The body has n bytes more in memory, which count until it is freed. */
+/* The body has n bytes in memory, and is counted until it is freed. */
 void	file_body_count(struct file_body *b, size_t n);
 /* Of all bodies, in the cache or still being sent. */
 size_t	file_bytes_kept(void);

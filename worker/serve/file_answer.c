@@ -23,8 +23,8 @@
 struct file_source {
 	struct source source;
 	struct file_body *body;		/* one reference */
-	bool encrypted;			/* its bytes are to be read, not sent by
-					 * the kernel */
+	struct file_copy *copy;		/* one reference: for bytes that are to
+					 * be encrypted; or NULL */
 	size_t next;			/* span to hand out */
 	size_t n;
 	struct span span[];
@@ -38,8 +38,8 @@ file_next(struct source *s, struct span *span)
 
 	if (f->next == f->n)
 		return SOURCE_END;
-	if (f->encrypted && next->p == NULL && f->body->copy != NULL) {
-		file_copy_take(f->body, next, span);
+	if (f->copy != NULL && next->p == NULL) {
+		file_copy_take(f->copy, next, span);
 		f->next += next->n == 0;
 		return SOURCE_MORE;
 	}
@@ -53,6 +53,7 @@ file_source_close(struct source *s)
 {
 	struct file_source *f = (struct file_source *)s;
 
+	file_copy_drop(f->copy);
 	file_body_drop(f->body);
 }
 
@@ -74,7 +75,8 @@ static void
 attach(struct request *r, struct file_source *s, struct file *f)
 {
 	s->body = f->body;
-	s->encrypted = r->client->tls;
+	if (r->client->tls && file_copy_is_fresh(f->body->copy))
+		s->copy = file_copy_use(f->body->copy);
 	f->body = NULL;
 	r->response.source = &s->source;
 }

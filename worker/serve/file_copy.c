@@ -7,66 +7,87 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "worker/http/body.h"
-#include "worker/serve/file.h"
 
 #define READ_MAX	262144	/* read at once: a batch of records */
+#define FRESH_US	1000000
 
 struct file_copy {
+	unsigned users;			/* each owns one reference */
+	struct mono begun;
 	size_t size;			/* of the file */
 	size_t done;			/* so many bytes have been read */
 	char bytes[];
 };
 
-/* Not from the heap, which would keep it. */
-void
-file_copy_begin(struct file_body *b, size_t size)
-{
-	struct file_copy *copy;
+static size_t in_all;			/* sizes of all copies */
 
-	assert(b->copy == NULL && b->fd != -1);
-	copy = mmap(NULL, sizeof(*copy) + size, PROT_READ | PROT_WRITE,
+/* Not from the heap, which would keep it. */
+struct file_copy *
+file_copy_new(size_t size, uint64_t most)
+{
+	struct file_copy *c;
+
+	if (size > most || in_all > most - size)
+		return NULL;
+	c = mmap(NULL, sizeof(*c) + size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		return;
-	copy->size = size;
-	b->copy = copy;
-	file_body_count(b, size);
+	if (c == MAP_FAILED)
+		return NULL;
+	c->users = 1;
+	c->begun = clock_now();
+	c->size = size;
+	in_all += size;
+	return c;
+}
+
+struct file_copy *
+file_copy_use(struct file_copy *c)
+{
+	c->users++;
+	return c;
 }
 
 void
-file_copy_free(struct file_body *b)
+file_copy_drop(struct file_copy *c)
 {
-	if (b->copy != NULL)
-		(void)munmap(b->copy, sizeof(*b->copy) + b->copy->size);
-	b->copy = NULL;
+	assert(c == NULL || c->users > 0);
+	if (c == NULL || --c->users > 0)
+		return;
+	in_all -= c->size;
+	(void)munmap(c, sizeof(*c) + c->size);
+}
+
+bool
+file_copy_is_fresh(const struct file_copy *c)
+{
+	return c != NULL && mono_us(c->begun, clock_now()) < FRESH_US;
 }
 
 static void
-read_on(const struct file_body *b)
+read_on(struct file_copy *c, int fd)
 {
-	struct file_copy *copy = b->copy;
-	size_t left = copy->size - copy->done;
-	ssize_t n = pread(b->fd, copy->bytes + copy->done,
-	    left < READ_MAX ? left : READ_MAX, (off_t)copy->done);
+	size_t left = c->size - c->done;
+	ssize_t n = pread(fd, c->bytes + c->done,
+	    left < READ_MAX ? left : READ_MAX, (off_t)c->done);
 
 	if (n > 0)
-		copy->done += (size_t)n;
+		c->done += (size_t)n;
 }
 
 void
-file_copy_take(struct file_body *b, struct span *range, struct span *piece)
+file_copy_take(struct file_copy *c, struct span *range, struct span *piece)
 {
-	const struct file_copy *copy = b->copy;
 	size_t off = (size_t)range->off;
 
 	*piece = *range;
-	if (off == copy->done)
-		read_on(b);
-	if (off < copy->done) {
-		piece->p = copy->bytes + off;
-		if (piece->n > copy->done - off)
-			piece->n = copy->done - off;
+	if (off == c->done)
+		read_on(c, range->fd);
+	if (off < c->done) {
+		piece->p = c->bytes + off;
+		if (piece->n > c->done - off)
+			piece->n = c->done - off;
 	}
 	range->off += (off_t)piece->n;
 	range->n -= piece->n;

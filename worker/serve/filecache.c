@@ -19,8 +19,10 @@
 #include "worker/serve/variant.h"
 
 #define BYTES_MAX	65536	/* larger files stay behind a descriptor */
-#define COPY_PART	4	/* the part of the cache that one file's copy
-				 * may take */
+#define COPY_PART	4	/* one file's copy may have such a part of what
+				 * the cache has, */
+#define COPIES_PART	2	/* and all of them this: beside that, so that
+				 * they leave it what it is for */
 #define TRUST_US	1000000	/* an entry is believed for so long */
 
 /* Reads the file into memory: 0, or -1 when that cannot be, or it changed
@@ -186,13 +188,15 @@ filecache_open(struct request *r, const char *path, struct file *f)
 void
 filecache_copy(const struct request *r, const struct file *f)
 {
+	uint64_t size = (uint64_t)f->size, most = r->conf->file_cache;
 	struct file_body *b = f->body;
 
-	/* The entry may lose its place by that, but not its file. */
-	if (f->again && b->fd != -1 && b->copy == NULL &&
-	    (uint64_t)f->size <= r->conf->file_cache / COPY_PART &&
-	    filetable_make_room(r, (size_t)f->size))
-		file_copy_begin(b, (size_t)f->size);
+	if (!f->again || b->fd == -1 || size > most / COPY_PART ||
+	    file_copy_is_fresh(b->copy))
+		return;
+	/* Who is still being sent the old one keeps it. */
+	file_copy_drop(b->copy);
+	b->copy = file_copy_new((size_t)size, most / COPIES_PART);
 }
 
 /* --- folders --- */

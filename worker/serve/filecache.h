@@ -18,7 +18,8 @@ struct request;
 /* As file_open, from the cache where it can. */
 int	filecache_open(struct request *r, const char *path, struct file *f);
 /* f is about to be read and encrypted, whole. If it was at hand, so that it is
- * asked for again, it is read into memory thereby, for those that follow. */
+ * asked for again, it is read into memory thereby, for those that follow
+ * within a second. */
 void	filecache_copy(const struct request *r, const struct file *f);
 /*
  * The index file of the folder r->path, if it was found within the last
