@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/conf.h"
 #include "t/fuzz/fuzz.h"
 #include "worker/http/range.h"
 #include "worker/http/request.h"
@@ -199,6 +200,7 @@ answer(const char *p, size_t n, size_t size, enum place place)
 	static const struct http_parse_limits limits = { 16384, 100 };
 	static char body[BODY_MAX];
 	const struct client_info client = { .tls = place == COPIED };
+	static const struct conf conf;
 	struct request *r = request_new();
 	struct file f = { .size = (off_t)size, .type = "a/b",
 	    .lines = STR("ETag: \"x\"\r\n"),
@@ -208,6 +210,7 @@ answer(const char *p, size_t n, size_t size, enum place place)
 
 	must(r != NULL);
 	r->client = &client;
+	r->conf = &conf;
 	if (http_parse(p, n, &limits, &scanned, r->head, &used, &status) ==
 	    HTTP_PARSE_COMPLETE && (r->head->method == HTTP_GET ||
 	    r->head->method == HTTP_HEAD)) {
